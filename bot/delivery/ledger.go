@@ -1,0 +1,120 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cyberbrief/bot"
+	"cyberbrief/briefing"
+)
+
+// SlotKey is a channel and a local date: a channel gets at most one briefing
+// for it.
+type SlotKey struct {
+	Ref  bot.Ref
+	Date briefing.Date
+}
+
+// SlotState is how far a slot has come. A slot that has no row yet is open
+// or still to come; package schedule says which.
+type SlotState string
+
+// The states of a slot's row. Only Claimed and Doubtful can still change by
+// themselves; Failed waits for an admin.
+const (
+	Claimed  SlotState = "claimed"   // a digest is chosen, parts are being sent
+	Doubtful SlotState = "doubtful"  // it is unknown whether a part was posted
+	Posted   SlotState = "posted"    // every part has its message id
+	NoDigest SlotState = "no_digest" // the window ended without a digest
+	Missed   SlotState = "missed"    // the bot or the channel was not able to
+	Failed   SlotState = "failed"    // the platform refuses what we send
+)
+
+// Slot is the ledger's row of a slot.
+type Slot struct {
+	SlotKey
+	State  SlotState
+	Reason string // a code such as not_in_channel, empty when all is well
+	Digest briefing.Date
+	// Earlier are the digests named in the post, newest first: the channel
+	// counts as having had them.
+	Earlier []briefing.Date
+	// DueAt is the slot's instant, ClosesAt the end of its window.
+	DueAt, ClosesAt time.Time
+	PostedAt        time.Time // of the parent; zero while it is not posted
+	// Fence grows with each claim; a holder of an old one may write nothing.
+	Fence int64
+	// Attempts counts the claims made so far.
+	Attempts int
+}
+
+// PartState is how far one message of a slot has come.
+type PartState string
+
+// The states of a part.
+const (
+	Rendered PartState = "rendered" // its bytes are stored, nothing was sent
+	Sending  PartState = "sending"  // intent: a request may have been made
+	Sent     PartState = "sent"     // the platform gave it an id
+)
+
+// Part is one message of a slot; Index 0 is the parent.
+type Part struct {
+	Index    int
+	State    PartState
+	Body     bot.Message
+	ID       bot.MessageID
+	IntentAt time.Time
+}
+
+// ErrFenced says that somebody else has claimed the slot since.
+var ErrFenced = errors.New("slot was claimed by another process")
+
+// ErrTaken says that the slot, or the digest in this channel, has a row.
+var ErrTaken = errors.New("slot or digest is taken")
+
+// Ledger is the memory of what was sent where. Each method is one
+// transaction; times are stored in milliseconds.
+type Ledger interface {
+	// Open writes the row of a slot in state Claimed with its digest, and
+	// queues its delivery in the same transaction. ErrTaken when the slot has
+	// a row or the channel has had the digest.
+	Open(ctx context.Context, s Slot) error
+	// Close writes a row that ends a slot without a post (NoDigest, Missed).
+	// ErrTaken when the slot has a row.
+	Close(ctx context.Context, s Slot) error
+	// Claim raises the fence of a Claimed or Doubtful slot and holds it for
+	// lease. ErrFenced while another claim's lease runs; ErrNotFound when
+	// there is no such row; a settled slot is returned as it is.
+	Claim(ctx context.Context, key SlotKey, lease time.Duration) (Slot, []Part, error)
+}
+
+// Progress records one delivery step by step. Every method fails with
+// ErrFenced when fence is not the slot's newest.
+type Progress interface {
+	// Render stores the bodies of all parts, once, in state Rendered.
+	Render(ctx context.Context, key SlotKey, fence int64, bodies []bot.Message) error
+	// Intend marks a part Sending at the given instant, before the request.
+	Intend(ctx context.Context, key SlotKey, fence int64, index int, at time.Time) error
+	// Confirm marks a part Sent with the platform's id.
+	Confirm(ctx context.Context, key SlotKey, fence int64, index int, id bot.MessageID, at time.Time) error
+}
+
+// Settlement ends a claim.
+type Settlement interface {
+	// Settle gives the slot its state and reason and ends the lease. A slot
+	// left Claimed or Doubtful is tried again.
+	Settle(ctx context.Context, key SlotKey, fence int64, state SlotState, reason string) error
+	// Pause stops all deliveries to a channel until it is resumed.
+	Pause(ctx context.Context, ref bot.Ref, reason string) error
+}
+
+// Board is what planning and status read.
+type Board interface {
+	Channels(ctx context.Context) ([]bot.Channel, error)
+	// Slots are the newest rows of a channel, newest date first, at most n.
+	Slots(ctx context.Context, ref bot.Ref, n int) ([]Slot, error)
+	// Had are the dates of all digests that the channel was sent or told of.
+	Had(ctx context.Context, ref bot.Ref) (map[briefing.Date]bool, error)
+}

@@ -1,0 +1,106 @@
+package bot
+
+import "cyberbrief/briefing"
+
+// Document is what a message says before a platform gives it its look:
+// blocks from top to bottom. A platform renders a document into one message
+// or, where its limits ask for it, several; it drops nothing. All strings in
+// a document are plain text from outside: no platform reads mark-up in them.
+type Document []Block
+
+// Block is one of the types below.
+type Block interface{ block() }
+
+type (
+	// Title is the heading of the whole message. URL may be empty.
+	Title struct{ Text, URL string }
+	// Heading opens a part. Level is 1 for a group, 2 for an item in it.
+	Heading struct {
+		Level int
+		Text  string
+		URL   string
+	}
+	// Prose is one paragraph.
+	Prose struct{ Spans []Span }
+	// ListItem is an item of a list; Marker is what stands before it.
+	ListItem struct {
+		Level  int
+		Marker string
+		Spans  []Span
+	}
+	// CodeText is text whose line breaks matter.
+	CodeText struct{ Text string }
+	// QuoteText is a quoted paragraph.
+	QuoteText struct{ Spans []Span }
+	// Note is small print: context, sources.
+	Note struct{ Spans []Span }
+	// Divider parts what is above from what is below.
+	Divider struct{}
+	// Buttons stand in one row, at most MaxButtons of them.
+	Buttons []Button
+	// Menu lets one option be picked, at most MaxOptions of them.
+	Menu struct {
+		Placeholder string
+		Action      Action
+		Options     []Option
+	}
+)
+
+// The bounds that every platform's own limits leave room for.
+const (
+	MaxButtons = 5
+	MaxOptions = 25
+)
+
+func (Title) block()     {}
+func (Heading) block()   {}
+func (Prose) block()     {}
+func (ListItem) block()  {}
+func (CodeText) block()  {}
+func (QuoteText) block() {}
+func (Note) block()      {}
+func (Divider) block()   {}
+func (Buttons) block()   {}
+func (Menu) block()      {}
+
+// Span is text in one style. A span with a URL is a link; only http and
+// https are ever rendered as one.
+type Span struct {
+	Text   string
+	URL    string
+	Strong bool
+	Code   bool
+	// Mention is the platform's id of a group or role that an admin chose to
+	// be told; the only way that anything in a document can notify anyone.
+	Mention string
+}
+
+// Action names what a button or menu does: a command, with its argument.
+// For a menu the argument is the value of the option picked.
+type Action struct {
+	Command  string
+	Argument string
+}
+
+// Button runs Action when pressed, or opens URL when that is set.
+type Button struct {
+	Label  string
+	Action Action
+	URL    string
+}
+
+// Option is one choice of a menu.
+type Option struct{ Label, Value string }
+
+// Post is a whole briefing: the parent, and what stands in the thread below.
+type Post struct {
+	Parent Document
+	Thread Document
+	// ThreadTitle names the thread where a platform gives it a name.
+	ThreadTitle string
+	Language    briefing.Language
+}
+
+// Message is a rendered message: the JSON body of the request that posts it,
+// without the channel and the thread. The first of a post is the parent.
+type Message []byte

@@ -1,0 +1,93 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"cyberbrief/briefing"
+)
+
+// DigestFile is a digest as it came: the file itself is kept, so that a
+// better reader reads the whole archive anew.
+type DigestFile struct {
+	Date   briefing.Date
+	Name   string
+	Body   []byte
+	Source string // where it came from, as configured
+	// FirstAt is when the first edition was taken in, RevisedAt the newest
+	// edition (equal to FirstAt while there is one), WithdrawnAt when the
+	// source took it back; zero while it stands.
+	FirstAt, RevisedAt, WithdrawnAt time.Time
+}
+
+// Rejected is a file that could not be read as a digest, kept aside.
+type Rejected struct {
+	File   string    `json:"file"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"-"`
+}
+
+// Edition says what became of a file that was handed to the archive.
+type Edition int
+
+// What a file can be to the archive.
+const (
+	Unchanged Edition = iota
+	First
+	Revised
+)
+
+// DigestKeeper keeps the files of digests. Implemented by bot/store.
+type DigestKeeper interface {
+	// KeepDigest stores an edition; the same bytes again are Unchanged. A
+	// rejection of the same file name ends.
+	KeepDigest(context.Context, DigestFile) (Edition, error)
+	// DigestsSince gives every digest that changed after revision rev (0: all),
+	// withdrawn ones included, oldest date first, and the newest revision.
+	DigestsSince(ctx context.Context, rev int64) ([]DigestFile, int64, error)
+	// RejectDigest notes that a file could not be read, once per file.
+	RejectDigest(context.Context, Rejected) error
+}
+
+// AuditEntry is one change that an admin made.
+type AuditEntry struct {
+	At           time.Time
+	Installation InstallationID
+	// Who is the platform's id of the person, "cli" or "config".
+	Who    string
+	What   string // add, remove, set, pause, resume, retract
+	Ref    Ref
+	Before string // settings as JSON, empty when there were none
+	After  string
+}
+
+// ChannelKeeper keeps the channels. Implemented by bot/store.
+type ChannelKeeper interface {
+	Channels(context.Context) ([]Channel, error)
+	// Channel is briefing.ErrNotFound when the ref is not subscribed.
+	Channel(context.Context, Ref) (Channel, error)
+	// PutChannel adds or replaces a channel and writes the audit entry in the
+	// same transaction. AddedAt of a known channel stays as it is.
+	PutChannel(context.Context, Channel, AuditEntry) error
+	// RemoveChannel is briefing.ErrNotFound when the ref is not subscribed.
+	// The ledger of the channel stays.
+	RemoveChannel(context.Context, Ref, AuditEntry) error
+}
+
+// WordCounter counts the words that nobody has explained yet.
+type WordCounter interface {
+	CountUnknown(ctx context.Context, in InstallationID, word string, at time.Time) error
+}
+
+// SourceCheck is the last look at one source of digests.
+type SourceCheck struct {
+	Source    string        `json:"source"`
+	Newest    briefing.Date `json:"newest"`
+	CheckedAt time.Time     `json:"checked_at"`
+	Error     string        `json:"error"`
+}
+
+// SourceKeeper keeps how each source was found last.
+type SourceKeeper interface {
+	KeepSourceCheck(context.Context, SourceCheck) error
+}
