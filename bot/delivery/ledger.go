@@ -99,6 +99,12 @@ type Progress interface {
 	Intend(ctx context.Context, key SlotKey, fence int64, index int, at time.Time) error
 	// Confirm marks a part Sent with the platform's id.
 	Confirm(ctx context.Context, key SlotKey, fence int64, index int, id bot.MessageID, at time.Time) error
+	// Refuse marks a Sending part Rendered again: the platform certainly did
+	// not take it, so nobody has to look for it before the next try.
+	Refuse(ctx context.Context, key SlotKey, fence int64, index int) error
+	// Replace drops the parts from index from on, none of which may be Sent,
+	// and stores bodies in their stead, in state Rendered.
+	Replace(ctx context.Context, key SlotKey, fence int64, from int, bodies []bot.Message) error
 }
 
 // Settlement ends a claim.
