@@ -24,7 +24,9 @@ type Request struct {
 // User is the person who asks. Admin asks the platform whether the person
 // administers the installation; an error means no.
 type User struct {
-	ID    string
+	ID string
+	// Name is what people call the person; shown, never used as a key.
+	Name  string
 	Admin func(context.Context) (bool, error)
 }
 

@@ -1,0 +1,35 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// shareable are the commands whose answers may be shown to a whole channel.
+var shareable = []string{"term", "briefing"}
+
+// share gives the answer to another command again, this time for everybody,
+// with the name of the person who shared it.
+func (r *Router) share(ctx context.Context, req Request) Reply {
+	name, text := cutWord(req.Text)
+	inner := req
+	inner.Command, inner.Text = name, text
+	i := slices.IndexFunc(commands(), func(c command) bool { return c.name == name })
+	if i < 0 || !slices.Contains(shareable, name) {
+		return Reply{Document: r.help(req.Language)}
+	}
+	reply := r.answer(ctx, commands()[i], inner)
+	reply.Document = slices.DeleteFunc(reply.Document, isShareRow)
+	by := cmp.Or(req.User.Name, req.User.ID)
+	reply.Document = append(reply.Document, Note{plain(in(req.Language, "共有: ", "Shared by ") + by)})
+	reply.Public = true
+	return reply
+}
+
+// isShareRow finds the row of the share button: what is shared already needs
+// none.
+func isShareRow(b Block) bool {
+	row, ok := b.(Buttons)
+	return ok && slices.ContainsFunc(row, func(b Button) bool { return b.Action.Command == "share" })
+}

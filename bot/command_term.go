@@ -1,0 +1,128 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"cyberbrief/briefing"
+)
+
+// maxQueryRunes is longer than any term; more is not a question.
+const maxQueryRunes = 200
+
+// newestTerms is how many terms `/term` alone shows.
+const newestTerms = 10
+
+// term answers /term.
+func (r *Router) term(ctx context.Context, req Request) (Document, error) {
+	query := strings.TrimSpace(Clean(req.Text))
+	if query == "" {
+		return r.newTerms(req.Language), nil
+	}
+	if utf8.RuneCountInString(query) > maxQueryRunes {
+		return nil, mistake("用語が長すぎます（%d 文字まで）。", "That is too long for a term (at most %d characters).", maxQueryRunes)
+	}
+	answer := r.opts.Glossary.Lookup(query)
+	if answer.Match == briefing.MatchNone || len(answer.Terms) == 0 {
+		return r.unknownTerm(ctx, req, query, answer.Suggestions), nil
+	}
+	var doc Document
+	for i, e := range answer.Terms {
+		if i > 0 {
+			doc = append(doc, Divider{})
+		}
+		doc = append(doc, r.entry(e, req.Language)...)
+	}
+	doc = append(doc, suggestions(answer.Suggestions, req.Language)...)
+	return append(doc, Buttons{shareButton(req)}), nil
+}
+
+// entry shows one term with its history.
+func (r *Router) entry(e briefing.Entry, lang briefing.Language) Document {
+	doc := Document{Title{Text: e.Term}}
+	if len(e.Aliases) > 0 {
+		doc = append(doc, Note{plain(in(lang, "別名: ", "Also: ") + strings.Join(e.Aliases, in(lang, "、", ", ")))})
+	}
+	doc = append(doc, meanings(e)...)
+	if len(e.Related) > 0 {
+		doc = append(doc, Note{plain(in(lang, "関連: ", "Related: ") + strings.Join(e.Related, in(lang, "、", ", ")))})
+	}
+	return append(doc, Note{r.history(e, lang)})
+}
+
+// meanings are the definition, or all of them with their dates where the
+// digests give several.
+func meanings(e briefing.Entry) Document {
+	if len(e.Meanings) < 2 {
+		return Document{Prose{plain(e.Definition)}}
+	}
+	var doc Document
+	for i, m := range e.Meanings {
+		doc = append(doc, ListItem{Marker: strconv.Itoa(i+1) + ".", Spans: []Span{{Text: m.Definition}, {Text: "（" + string(m.Date) + "）"}}})
+	}
+	return doc
+}
+
+// digestsShown is how many digests an entry names; the newest matter most.
+const digestsShown = 5
+
+// history says since when a term is known and which digests explain it.
+func (r *Router) history(e briefing.Entry, lang briefing.Language) []Span {
+	spans := plain(fmt.Sprintf(in(lang, "初出 %s ・ 掲載 %d 回: ", "Since %s · in %d digests: "), e.FirstSeen, len(e.Digests)))
+	for i, date := range e.Digests[:min(digestsShown, len(e.Digests))] {
+		if i > 0 {
+			spans = append(spans, Span{Text: in(lang, "、", ", ")})
+		}
+		spans = append(spans, Span{Text: string(date), URL: PageURL(r.opts.PublicURL, date, 0)})
+	}
+	if len(e.Digests) > digestsShown {
+		spans = append(spans, Span{Text: in(lang, " ほか", " and more")})
+	}
+	return spans
+}
+
+// unknownTerm counts the word for the author and offers what was meant.
+func (r *Router) unknownTerm(ctx context.Context, req Request, query string, maybe []string) Document {
+	if err := r.opts.Words.CountUnknown(ctx, req.Ref.ID(), query, r.opts.Clock()); err != nil {
+		r.opts.Logger.Warn("unknown word not counted", "error", err)
+	}
+	doc := Document{Prose{plain(fmt.Sprintf(in(req.Language,
+		"「%s」はまだ用語集にありません。執筆者に伝わるよう記録しました。",
+		"“%s” is not in the glossary yet. It was noted for the author."), query))}}
+	return append(doc, suggestions(maybe, req.Language)...)
+}
+
+// suggestions are buttons for what the asker may have meant.
+func suggestions(terms []string, lang briefing.Language) Document {
+	if len(terms) == 0 {
+		return nil
+	}
+	return Document{Note{plain(in(lang, "もしかして:", "Did you mean:"))}, termButtons(terms)}
+}
+
+func termButtons(terms []string) Buttons {
+	var row Buttons
+	for _, t := range terms[:min(MaxButtons, len(terms))] {
+		row = append(row, Button{Label: t, Action: Action{Command: "term", Argument: t}})
+	}
+	return row
+}
+
+// newTerms is the answer to /term alone.
+func (r *Router) newTerms(lang briefing.Language) Document {
+	entries := r.opts.Glossary.Newest(newestTerms)
+	doc := Document{Title{Text: in(lang, "用語集", "Glossary")}}
+	if len(entries) == 0 {
+		return append(doc, Prose{plain(in(lang, "用語はまだありません。", "There are no terms yet."))})
+	}
+	doc = append(doc, Prose{plain(in(lang, "新しい用語です。調べるには /term 用語 と入力します。", "The newest terms. Type /term WORD to look one up."))})
+	menu := Menu{Placeholder: in(lang, "📖 用語を選ぶ", "📖 Pick a term"), Action: Action{Command: "term"}}
+	for _, e := range entries {
+		doc = append(doc, ListItem{Marker: "-", Spans: []Span{{Text: e.Term, Strong: true}, {Text: in(lang, "（", " (") + string(e.LastSeen) + in(lang, "）", ")")}}})
+		menu.Options = append(menu.Options, Option{Label: e.Term, Value: e.Term})
+	}
+	return append(doc, menu)
+}

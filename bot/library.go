@@ -1,0 +1,303 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"cyberbrief/briefing"
+)
+
+// TermIndex learns the terms of digests. Implemented by briefing/glossary.
+type TermIndex interface {
+	// Put replaces what this digest's date said before.
+	Put(*briefing.Digest)
+	Remove(briefing.Date)
+}
+
+// LibraryOptions are what a Library works with; all are needed.
+type LibraryOptions struct {
+	// Read reads a file; what keeps it from being posted is in its Err.
+	Read   func(name string, body []byte) *briefing.Digest
+	Keeper DigestKeeper
+	Terms  TermIndex
+	Clock  func() time.Time
+	Logger *slog.Logger
+	// Changed is called after a digest came, was revised or was withdrawn.
+	// It must not block.
+	Changed func(briefing.Date)
+}
+
+// Library is the archive: it takes files in, keeps them in the store, and
+// answers from memory. The archive is small, about 10 KB a day, so all of it
+// is held. It is safe for concurrent use.
+type Library struct {
+	opts LibraryOptions
+
+	taking sync.Mutex // one intake at a time, so that memory follows the store
+
+	mu    sync.RWMutex
+	books map[briefing.Date]*book
+	dates []briefing.Date // newest first
+	rev   int64           // of the store, up to which memory is in step
+}
+
+// book is a digest as it stands in memory, with its texts folded for search.
+type book struct {
+	digest   *briefing.Digest
+	firstAt  time.Time
+	revised  time.Time // zero while it is the first edition
+	passages []passage
+}
+
+// NewLibrary makes an empty library; Refresh fills it from the store.
+func NewLibrary(opts LibraryOptions) *Library {
+	return &Library{opts: opts, books: map[briefing.Date]*book{}}
+}
+
+// Take reads a file and makes it part of the archive. A file that cannot be
+// posted is kept aside with its reason; the error says so, and the digest,
+// as far as it was read, is returned with its warnings all the same.
+func (l *Library) Take(ctx context.Context, name string, body []byte, source string) (*briefing.Digest, error) {
+	l.taking.Lock()
+	defer l.taking.Unlock()
+	d := l.opts.Read(name, body)
+	now := l.opts.Clock()
+	if err := d.Err(); err != nil {
+		rejected := Rejected{File: name, Reason: err.Error(), At: now}
+		if keepErr := l.opts.Keeper.RejectDigest(ctx, rejected); keepErr != nil {
+			return d, fmt.Errorf("keep %s aside: %w", name, keepErr)
+		}
+		l.opts.Logger.Warn("digest kept aside", "file", name, "source", source, "reason", err)
+		return d, fmt.Errorf("read %s: %w", name, err)
+	}
+	file := DigestFile{Date: d.Date, Name: name, Body: body, Source: source, FirstAt: now, RevisedAt: now}
+	edition, err := l.opts.Keeper.KeepDigest(ctx, file)
+	if err != nil {
+		return d, fmt.Errorf("keep digest %s: %w", d.Date, err)
+	}
+	if edition == Unchanged {
+		return d, nil
+	}
+	l.opts.Logger.Info("digest taken in", "date", d.Date, "file", name, "revised", edition == Revised,
+		"key_points", len(d.KeyPoints), "stories", len(d.Stories), "warnings", len(d.Warnings))
+	if err := l.refresh(ctx); err != nil {
+		return d, err
+	}
+	return d, nil
+}
+
+// Refresh brings memory in step with the store: at the start everything,
+// later what other replicas have taken in.
+func (l *Library) Refresh(ctx context.Context) error {
+	l.taking.Lock()
+	defer l.taking.Unlock()
+	return l.refresh(ctx)
+}
+
+func (l *Library) refresh(ctx context.Context) error {
+	l.mu.RLock()
+	rev := l.rev
+	l.mu.RUnlock()
+	files, newest, err := l.opts.Keeper.DigestsSince(ctx, rev)
+	if err != nil {
+		return fmt.Errorf("refresh archive: %w", err)
+	}
+	for _, f := range files {
+		l.shelve(f)
+	}
+	l.mu.Lock()
+	l.rev = newest
+	l.mu.Unlock()
+	if l.opts.Changed != nil {
+		for _, f := range files {
+			l.opts.Changed(f.Date)
+		}
+	}
+	return nil
+}
+
+// shelve puts one kept file into memory, or takes a withdrawn one out.
+func (l *Library) shelve(f DigestFile) {
+	var b *book
+	if f.WithdrawnAt.IsZero() {
+		d := l.opts.Read(f.Name, f.Body)
+		if d.Err() != nil {
+			// The store holds it because an earlier reader read it.
+			l.opts.Logger.Warn("digest in the store can no longer be read", "date", f.Date, "reason", d.Err())
+		} else {
+			d.Date = f.Date
+			b = &book{digest: d, firstAt: f.FirstAt, passages: passages(d)}
+			if f.RevisedAt.After(f.FirstAt) {
+				b.revised = f.RevisedAt
+			}
+		}
+	}
+	l.mu.Lock()
+	if b == nil {
+		delete(l.books, f.Date)
+	} else {
+		l.books[f.Date] = b
+	}
+	l.dates = l.dates[:0:0]
+	for date := range l.books {
+		l.dates = append(l.dates, date)
+	}
+	slices.SortFunc(l.dates, func(a, b briefing.Date) int { return strings.Compare(string(b), string(a)) })
+	l.mu.Unlock()
+	if b == nil {
+		l.opts.Terms.Remove(f.Date)
+	} else {
+		l.opts.Terms.Put(b.digest)
+	}
+}
+
+// Latest is the newest digest; briefing.ErrNotFound when there is none.
+func (l *Library) Latest() (*briefing.Digest, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if len(l.dates) == 0 {
+		return nil, fmt.Errorf("digest: %w", briefing.ErrNotFound)
+	}
+	return l.books[l.dates[0]].digest, nil
+}
+
+// Digest is the digest of a date; briefing.ErrNotFound when there is none.
+// Digests are shared: they must not be changed.
+func (l *Library) Digest(date briefing.Date) (*briefing.Digest, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	b, ok := l.books[date]
+	if !ok {
+		return nil, fmt.Errorf("digest %s: %w", date, briefing.ErrNotFound)
+	}
+	return b.digest, nil
+}
+
+// Revised is when the newest edition of a date's digest came; zero for a
+// first edition or none.
+func (l *Library) Revised(date briefing.Date) time.Time {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if b, ok := l.books[date]; ok {
+		return b.revised
+	}
+	return time.Time{}
+}
+
+// FirstAt is when the digest of a date was taken in; zero for none.
+func (l *Library) FirstAt(date briefing.Date) time.Time {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if b, ok := l.books[date]; ok {
+		return b.firstAt
+	}
+	return time.Time{}
+}
+
+// Dates are the dates of all digests, newest first.
+func (l *Library) Dates() []briefing.Date {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return slices.Clone(l.dates)
+}
+
+// Hit is one place in the archive where all words of a search stand.
+type Hit struct {
+	Date    briefing.Date
+	Line    int
+	Heading string
+	// Snippet is the text around the first word, at most snippetChars long.
+	Snippet string
+}
+
+// snippetChars is the length of a snippet: about three lines on a phone.
+const snippetChars = 90
+
+// passage is what a search looks at: a story, a deep dive, a term ….
+type passage struct {
+	line          int
+	heading, text string
+	folded        string
+}
+
+// Search finds the passages that hold all words, newest first, at most limit
+// (0 is no limit). Case and width do not matter. A scan over ten years of
+// digests takes a few milliseconds, so there is no index.
+func (l *Library) Search(words string, limit int) []Hit {
+	wanted := strings.Fields(fold(words))
+	if len(wanted) == 0 {
+		return nil
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var hits []Hit
+	for _, date := range l.dates {
+		for _, p := range l.books[date].passages {
+			if !holdsAll(p.folded, wanted) {
+				continue
+			}
+			hits = append(hits, Hit{Date: date, Line: p.line, Heading: p.heading, Snippet: snippet(p.text, wanted[0])})
+			if len(hits) == limit {
+				return hits
+			}
+		}
+	}
+	return hits
+}
+
+func holdsAll(s string, words []string) bool {
+	for _, w := range words {
+		if !strings.Contains(s, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// passages lists what of a digest can be found.
+func passages(d *briefing.Digest) []passage {
+	var all []passage
+	add := func(line int, heading, text string) {
+		all = append(all, passage{line, heading, text, fold(heading + "\n" + text)})
+	}
+	for _, s := range d.Stories {
+		add(s.Line, s.Heading, s.Text.String())
+	}
+	for _, s := range slices.Concat(d.DeepDives, d.Sections) {
+		add(s.Line, s.Heading, s.Text.String())
+	}
+	for _, t := range d.Glossary {
+		add(t.Line, t.Term, strings.Join(append(slices.Clone(t.Aliases), t.Definition), "\n"))
+	}
+	return all
+}
+
+// fold makes texts equal that differ in case or width only.
+func fold(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
+
+// snippet is the part of text around word, in whole runes.
+func snippet(text, word string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	at := max(0, strings.Index(fold(text), word))
+	runes := []rune(text)
+	// Folding may change lengths; near enough is good enough for a snippet.
+	from := min(len(runes), utf8.RuneCountInString(fold(text)[:at]))
+	from = max(0, from-snippetChars/4)
+	to := min(len(runes), from+snippetChars)
+	s := string(runes[from:to])
+	if from > 0 {
+		s = "…" + s
+	}
+	if to < len(runes) {
+		s += "…"
+	}
+	return s
+}

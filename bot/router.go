@@ -1,0 +1,173 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"cyberbrief/briefing"
+)
+
+// Glossary explains terms. Implemented by briefing/glossary.
+type Glossary interface {
+	Lookup(query string) briefing.Answer
+	Newest(n int) []briefing.Entry
+	Complete(prefix string, n int) []string
+}
+
+// Reporter says how the channels stand. Implemented by bot/delivery.
+type Reporter interface {
+	Status(ctx context.Context, in InstallationID) ([]ChannelStatus, error)
+}
+
+// Checker asks a platform whether the bot can post in a channel; the error
+// says what to do. Implemented by the platforms.
+type Checker interface {
+	Check(context.Context, Ref) error
+}
+
+// RouterOptions are what a Router works with.
+type RouterOptions struct {
+	Glossary Glossary
+	Library  *Library
+	Channels ChannelKeeper
+	Words    WordCounter
+	Reporter Reporter
+	// Checkers are the platforms in use.
+	Checkers map[Platform]Checker
+	// Defaults are the settings of a channel that an admin adds.
+	Defaults  Settings
+	PublicURL string
+	Clock     func() time.Time
+	Logger    *slog.Logger
+}
+
+// Router answers commands, the same on every platform. It is a Responder and
+// safe for concurrent use.
+type Router struct{ opts RouterOptions }
+
+// NewRouter makes a router.
+func NewRouter(opts RouterOptions) *Router { return &Router{opts} }
+
+// command is one command and who may give it.
+type command struct {
+	name  string
+	admin bool
+	run   func(*Router, context.Context, Request) (Document, error)
+}
+
+// commands are all there are; each has a file of its own.
+func commands() []command {
+	return []command{
+		{"term", false, (*Router).term},
+		{"briefing", false, (*Router).briefing},
+		{"briefing-admin", true, (*Router).admin},
+	}
+}
+
+// Respond answers a request; see Responder.
+func (r *Router) Respond(ctx context.Context, req Request) (reply Reply) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.opts.Logger.Error("command panicked", "command", req.Command, "panic", p, "stack", string(debug.Stack()))
+			reply = Reply{Document: sorry(req.Language)}
+		}
+	}()
+	if req.Command == "share" {
+		return r.share(ctx, req)
+	}
+	for _, c := range commands() {
+		if c.name == req.Command {
+			return r.answer(ctx, c, req)
+		}
+	}
+	return Reply{Document: r.help(req.Language)}
+}
+
+// answer runs one command after asking whether the person may give it.
+func (r *Router) answer(ctx context.Context, c command, req Request) Reply {
+	if c.admin {
+		if refusal := r.refuse(ctx, req); refusal != nil {
+			return Reply{Document: refusal}
+		}
+	}
+	doc, err := c.run(r, ctx, req)
+	switch public, ok := publicError(err); {
+	case ok:
+		doc = Document{Prose{plain(public.say(req.Language))}}
+	case err != nil:
+		r.opts.Logger.Error("command failed", "command", req.Command, "installation", req.Ref.ID(), "error", err)
+		doc = sorry(req.Language)
+	}
+	return Reply{Document: doc}
+}
+
+// Complete gives at most 25 terms for what has been typed; see Responder.
+func (r *Router) Complete(_ context.Context, prefix string) []string {
+	return r.opts.Glossary.Complete(prefix, MaxOptions)
+}
+
+// sorry is all that people are told of an error inside; the log has the rest.
+func sorry(lang briefing.Language) Document {
+	return Document{Prose{plain(in(lang,
+		"⚠️ いま処理できませんでした。しばらくしてからもう一度お試しください。",
+		"⚠️ That did not work just now. Please try again in a while."))}}
+}
+
+// refuse says no to a person who is no admin; nil lets the request through.
+// When the platform cannot be asked the answer is no.
+func (r *Router) refuse(ctx context.Context, req Request) Document {
+	var ok bool
+	var err error
+	if req.User.Admin != nil {
+		ok, err = req.User.Admin(ctx)
+	}
+	switch {
+	case err != nil:
+		r.opts.Logger.Warn("admin check failed", "installation", req.Ref.ID(), "user", req.User.ID, "error", err)
+		return Document{Prose{plain(in(req.Language,
+			"⚠️ 管理者かどうかを確認できませんでした。しばらくしてからもう一度お試しください。",
+			"⚠️ Could not check whether you are an admin. Please try again in a while."))}}
+	case !ok:
+		return Document{Prose{plain(in(req.Language,
+			"🔒 このコマンドは管理者だけが使えます。",
+			"🔒 Only admins can use this command."))}}
+	}
+	return nil
+}
+
+// userError is a mistake that the asker can put right; it is shown as it is.
+type userError struct{ ja, en string }
+
+func (e *userError) Error() string                     { return e.en }
+func (e *userError) say(lang briefing.Language) string { return in(lang, e.ja, e.en) }
+func mistake(ja, en string, args ...any) error {
+	return &userError{fmt.Sprintf(ja, args...), fmt.Sprintf(en, args...)}
+}
+
+// publicError picks out what may be shown to the asker.
+func publicError(err error) (*userError, bool) {
+	e, ok := err.(*userError)
+	return e, ok
+}
+
+// cutWord parts the first word from the rest; full-width spaces count.
+func cutWord(s string) (word, rest string) {
+	s = strings.TrimSpace(s)
+	i := strings.IndexAny(s, " \t\n　")
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], strings.TrimSpace(s[i:])
+}
+
+// shareButton posts the same answer to the channel.
+func shareButton(req Request) Button {
+	return Button{
+		Label:  in(req.Language, "📣 チャンネルに共有", "📣 Share to channel"),
+		Action: Action{Command: "share", Argument: strings.TrimSpace(req.Command + " " + req.Text)},
+	}
+}
