@@ -1,0 +1,439 @@
+// The console's page. The server sends what there is to see as events; this
+// script makes elements of it, with textContent only, and posts what is typed.
+"use strict";
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const words = JSON.parse(document.body.dataset.words);
+  const lang = document.documentElement.lang;
+  const log = $("log"), replies = $("replies"), thread = $("thread");
+  const messages = new Map(); // id → message
+  const unread = new Set();   // channels with something new
+  let me = "", channels = [], channel = "", open = ""; // open: id of the parent whose thread is open
+
+  // ---- elements ----
+
+  const make = (tag, className, ...children) => {
+    const e = document.createElement(tag);
+    if (className) e.className = className;
+    e.append(...children);
+    return e;
+  };
+  const link = (text, url) => {
+    const a = make("a", "", text);
+    a.href = url;
+    a.target = "_blank";
+    a.rel = "noopener noreferrer";
+    return a;
+  };
+  const maybeLink = (text, url) => (url ? link(text, url) : text);
+  const spans = (list) => (list || []).map((s) => {
+    let node = maybeLink(s.text, s.url);
+    if (s.code) node = make("code", "", node);
+    if (s.strong) node = make("strong", "", node);
+    if (s.mention) node = make("span", "mention", node);
+    return node;
+  });
+
+  // One function for each type of block.
+  const draw = {
+    title: (b) => make("h3", "", maybeLink(b.text, b.url)),
+    heading: (b) => make("h" + (3 + Math.min(Math.max(b.level || 1, 1), 3)), "", maybeLink(b.text, b.url)),
+    prose: (b) => make("p", "", ...spans(b.spans)),
+    item: (b) => make("div", "item in" + Math.min(b.level || 0, 3),
+      make("span", "marker", b.marker === "-" ? "•" : b.marker || ""), make("span", "", ...spans(b.spans))),
+    code: (b) => make("pre", "", make("code", "", b.text || "")),
+    quote: (b) => make("blockquote", "", ...spans(b.spans)),
+    note: (b) => make("p", "note", ...spans(b.spans)),
+    divider: () => make("hr"),
+    buttons: (b, m) => make("div", "buttons", ...(b.buttons || []).map((x) => {
+      if (x.url) return link(x.label, x.url);
+      const e = make("button", "", x.label);
+      e.type = "button";
+      e.onclick = () => press(e, m, x.command, x.argument);
+      return e;
+    })),
+    menu: (b, m) => {
+      const e = make("select");
+      e.setAttribute("aria-label", b.placeholder || "");
+      const first = make("option", "", b.placeholder || "");
+      first.value = "";
+      e.append(first, ...(b.options || []).map((o, i) => {
+        const option = make("option", "", o.label);
+        option.value = String(i);
+        return option;
+      }));
+      e.onchange = () => {
+        const picked = (b.options || [])[Number(e.value)];
+        if (e.value !== "" && picked) press(e, m, b.command, picked.value).then(() => { e.value = ""; });
+      };
+      return e;
+    },
+  };
+
+  const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const fullDate = new Intl.DateTimeFormat(lang, { year: "numeric", month: "long", day: "numeric", weekday: "short" });
+
+  const elementOf = (m) => {
+    const e = make("article", "message" + (m.private ? " private" : ""));
+    e.dataset.id = m.id;
+    if (m.private) {
+      const seen = make("p", "seen", "👁 " + words.private);
+      if (m.command) seen.append(make("code", "", m.command));
+      e.append(seen);
+    }
+    const name = m.from ? (m.from === me ? words.you : m.name) : "cyberbrief";
+    const at = new Date(m.at);
+    const time = make("time", "", clock.format(at));
+    time.dateTime = at.toISOString();
+    time.title = fullDate.format(at);
+    const who = make("p", "who", make("b", "", name));
+    if (!m.from) who.append(make("span", "badge", words.bot));
+    who.append(time);
+    if (m.edited) who.append(make("span", "mark", words.edited));
+    const content = make("div", "content");
+    for (const b of (m.body && m.body.blocks) || []) {
+      if (draw[b.type]) content.append(draw[b.type](b, m));
+    }
+    e.append(face(m, name), who, content);
+    return e;
+  };
+  const face = (m, name) => {
+    if (m.from) {
+      const s = make("span", "face", [...name][0] || "?");
+      s.setAttribute("aria-hidden", "true");
+      return s;
+    }
+    const img = make("img", "face");
+    img.src = "/console/assets/bot.svg";
+    img.alt = "";
+    return img;
+  };
+
+  // ---- lists ----
+
+  const key = (e) => Number(e.dataset.key);
+  // put places an element by its key, in place of one with the same id.
+  const put = (list, e, id, order) => {
+    e.dataset.id = id;
+    e.dataset.key = order;
+    const old = list.querySelector(`:scope > [data-id="${CSS.escape(id)}"]`);
+    if (old) {
+      old.replaceWith(e);
+      return;
+    }
+    let after = list.lastElementChild;
+    while (after && key(after) > order) after = after.previousElementSibling;
+    if (after) after.after(e);
+    else list.prepend(e);
+  };
+  const putDay = (m) => {
+    const day = new Date(m.at);
+    day.setHours(0, 0, 0, 0);
+    const today = new Date();
+    today.setHours(0, 0, 0, 0);
+    const ago = Math.round((today - day) / 864e5);
+    const text = ago === 0 ? words.today : ago === 1 ? words.yesterday : fullDate.format(day);
+    put(log, make("div", "day", text), "day-" + day.getTime(), Math.min(day.getTime() * 1000, Number(m.id)) - 0.5);
+  };
+  const nearEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < 120;
+  // reveal scrolls to a message: to its top when it is taller than the list.
+  const reveal = (list, e) => e.scrollIntoView({ block: e.offsetHeight > list.clientHeight - 40 ? "start" : "end" });
+
+  const repliesTo = (id) => [...messages.values()].filter((m) => m.thread === id);
+  const putThreadButton = (id) => {
+    const parent = log.querySelector(`:scope > [data-id="${CSS.escape(id)}"]`);
+    if (!parent) return;
+    parent.querySelector(".open-thread")?.remove();
+    const n = repliesTo(id).filter((m) => !m.private).length;
+    if (n === 0) return;
+    const b = make("button", "open-thread", "💬 " + words.replies.replace("%d", n));
+    b.type = "button";
+    b.setAttribute("aria-expanded", String(open === id));
+    b.onclick = () => go(channel, open === id ? "" : id);
+    parent.append(b);
+  };
+
+  const show = (m, fresh) => {
+    if (m.channel !== channel) {
+      if (fresh) { unread.add(m.channel); drawChannels(); }
+      return;
+    }
+    const list = m.thread ? replies : log;
+    if (m.thread && m.thread !== open) {
+      putThreadButton(m.thread);
+      return;
+    }
+    const stick = nearEnd(list);
+    log.querySelector(".empty")?.remove();
+    const e = elementOf(m);
+    if (!m.thread) putDay(m);
+    put(list, e, m.id, Number(m.id));
+    putThreadButton(m.thread || m.id);
+    if (!fresh) return;
+    e.classList.add("arrived");
+    if (stick || m.from === me || m.private) reveal(list, e);
+    else if (list === log) $("newer").hidden = false;
+  };
+
+  const drawAll = () => {
+    log.setAttribute("aria-busy", "true");
+    log.replaceChildren();
+    replies.replaceChildren();
+    $("newer").hidden = true;
+    $("name").textContent = "# " + channel;
+    document.title = "#" + channel + " – cyberbrief";
+    unread.delete(channel);
+    drawChannels();
+    if (open && !messages.has(open)) open = "";
+    thread.hidden = !open;
+    document.body.classList.toggle("threaded", open !== "");
+    const all = [...messages.values()].sort((a, b) => Number(a.id) - Number(b.id));
+    for (const m of all) show(m, false);
+    if (!log.firstElementChild) log.append(make("p", "empty", words.empty));
+    const last = log.lastElementChild;
+    if (last) reveal(log, last);
+    log.setAttribute("aria-busy", "false");
+  };
+  const drawChannels = () => {
+    $("channels").replaceChildren(...channels.map((name) => {
+      const a = make("a", unread.has(name) ? "unread" : "", "# " + name);
+      a.href = "#" + name;
+      if (name === channel) a.setAttribute("aria-current", "page");
+      if (unread.has(name)) a.title = words.unread;
+      return make("li", "", a);
+    }));
+  };
+
+  // ---- places: the address's hash is #channel or #channel/thread ----
+
+  const go = (toChannel, toThread) => {
+    const hash = "#" + toChannel + (toThread ? "/" + toThread : "");
+    if (location.hash !== hash) history.pushState(null, "", hash);
+    follow();
+  };
+  const follow = () => {
+    const [wanted, parent] = decodeURIComponent(location.hash.slice(1)).split("/");
+    const next = channels.includes(wanted) ? wanted : channels[0] || "";
+    document.body.classList.remove("listed");
+    $("burger").setAttribute("aria-expanded", "false");
+    if (next === channel && (parent || "") !== open) {
+      openThread(parent || "");
+      return;
+    }
+    channel = next;
+    open = parent || "";
+    drawAll();
+  };
+  // openThread shows or hides the side panel and leaves the channel alone.
+  const openThread = (id) => {
+    const before = open;
+    open = messages.has(id) ? id : "";
+    replies.replaceChildren();
+    thread.hidden = !open;
+    document.body.classList.toggle("threaded", open !== "");
+    for (const m of repliesTo(open).sort((a, b) => Number(a.id) - Number(b.id))) if (open) show(m, false);
+    replies.scrollTop = 0;
+    for (const id of [before, open]) if (id) putThreadButton(id);
+    if (open) $("close").focus({ preventScroll: true });
+    else log.querySelector(`:scope > [data-id="${CSS.escape(before)}"] .open-thread`)?.focus({ preventScroll: true });
+  };
+  addEventListener("hashchange", follow);
+  addEventListener("popstate", follow);
+  $("close").onclick = () => go(channel, "");
+  $("burger").onclick = () => {
+    const listed = document.body.classList.toggle("listed");
+    $("burger").setAttribute("aria-expanded", String(listed));
+    if (listed) $("channels").querySelector("a")?.focus();
+  };
+  document.querySelector("main").addEventListener("click", (e) => {
+    if (!e.target.closest(".burger")) document.body.classList.remove("listed");
+  });
+  addEventListener("keydown", (e) => {
+    if (e.key !== "Escape" || e.isComposing || !$("offers").hidden) return;
+    if (document.body.classList.contains("listed")) $("burger").click();
+    else if (open) go(channel, "");
+  });
+  $("newer").textContent = words.newMessage;
+  $("newer").onclick = () => {
+    $("newer").hidden = true;
+    if (log.lastElementChild) reveal(log, log.lastElementChild);
+  };
+  log.addEventListener("scroll", () => { if (nearEnd(log)) $("newer").hidden = true; }, { passive: true });
+
+  // ---- events ----
+
+  const status = (live) => {
+    $("link").textContent = live ? words.live : words.lost;
+    $("link").classList.toggle("live", live);
+  };
+  const listen = () => {
+    const events = new EventSource("/console/events");
+    events.addEventListener("snapshot", (e) => {
+      const all = JSON.parse(e.data);
+      me = all.me;
+      channels = all.channels;
+      messages.clear();
+      for (const m of all.messages) messages.set(m.id, m);
+      channel = "";
+      status(true);
+      follow();
+    });
+    events.addEventListener("message", (e) => {
+      const m = JSON.parse(e.data);
+      const known = messages.has(m.id);
+      messages.set(m.id, m);
+      show(m, !known);
+    });
+    events.addEventListener("gone", (e) => {
+      const { id } = JSON.parse(e.data);
+      for (const m of [...messages.values()]) {
+        if (m.id !== id && m.thread !== id) continue;
+        messages.delete(m.id);
+        for (const list of [log, replies]) list.querySelector(`:scope > [data-id="${CSS.escape(m.id)}"]`)?.remove();
+        if (m.thread) putThreadButton(m.thread);
+      }
+      if (open === id) go(channel, "");
+    });
+    events.onerror = () => {
+      status(false);
+      // The browser retries a lost connection by itself, a refused one not.
+      if (events.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+    };
+  };
+
+  // ---- sending ----
+
+  const complain = (status) => {
+    const why = { 404: words.gone, 413: words.tooLong, 503: words.notReady };
+    $("toast").textContent = why[status] || words.failed;
+    setTimeout(() => { $("toast").textContent = ""; }, 6000);
+  };
+  // crypto.randomUUID is missing on plain http to another machine.
+  const newID = () => [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("-");
+  let working = 0;
+  const post = async (path, data, quiet) => {
+    if (!quiet) $("busy").textContent = ++working ? words.thinking : "";
+    try {
+      const r = await fetch("/console/" + path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ id: newID(), ...data, lang }),
+      });
+      if (!r.ok) complain(r.status);
+      return r.ok;
+    } catch {
+      complain(0);
+      return false;
+    } finally {
+      if (!quiet && --working === 0) $("busy").textContent = "";
+    }
+  };
+  const press = async (e, m, command, argument) => {
+    e.disabled = true;
+    await post("actions", { message: m.id, command, argument });
+    e.disabled = false;
+  };
+
+  // grow makes a box as tall as its text, up to the style's limit.
+  const grow = (box) => { box.rows = Math.min(6, box.value.split("\n").length); };
+  const writer = (form, box, where) => {
+    const send = async () => {
+      const text = box.value.trim();
+      if (!text) return;
+      box.value = "";
+      grow(box);
+      if (!await post("messages", { text, ...where() }, !text.startsWith("/")) && !box.value) box.value = text;
+    };
+    form.addEventListener("submit", (e) => { e.preventDefault(); hideOffers(); send(); });
+    box.addEventListener("input", () => grow(box));
+    box.addEventListener("keydown", (e) => {
+      // Enter that confirms a kana conversion is not for us (229: Safari).
+      if (e.isComposing || e.keyCode === 229 || e.defaultPrevented) return;
+      if (e.key === "Enter" && !e.shiftKey) { e.preventDefault(); hideOffers(); send(); }
+    });
+  };
+
+  // ---- completion of commands and terms ----
+
+  const offers = $("offers"), box = $("write");
+  let offered = [], picked = -1, asked = 0;
+  const hideOffers = () => {
+    asked++;
+    offers.hidden = true;
+    offered = [];
+    picked = -1;
+    box.setAttribute("aria-expanded", "false");
+    box.removeAttribute("aria-activedescendant");
+  };
+  const pick = (i) => {
+    picked = i;
+    [...offers.children].forEach((li, n) => {
+      li.setAttribute("aria-selected", String(n === i));
+      if (n === i) li.scrollIntoView({ block: "nearest" });
+    });
+    if (i >= 0) box.setAttribute("aria-activedescendant", "offer-" + i);
+    else box.removeAttribute("aria-activedescendant");
+  };
+  const offer = (list) => {
+    offered = list;
+    if (!list.length) return hideOffers();
+    offers.replaceChildren(...list.map((o, i) => {
+      const li = make("li", "", make("b", "", o.label));
+      if (o.hint) li.append(make("i", "", o.hint));
+      if (o.help) li.append(make("span", "", o.help));
+      li.id = "offer-" + i;
+      li.setAttribute("role", "option");
+      li.onpointerdown = (e) => { e.preventDefault(); take(i); };
+      return li;
+    }));
+    offers.hidden = false;
+    box.setAttribute("aria-expanded", "true");
+    pick(0);
+  };
+  const take = (i) => {
+    const o = offered[i];
+    if (!o) return;
+    box.value = o.value;
+    hideOffers();
+    box.focus();
+    if (o.more) complete();
+  };
+  const complete = async () => {
+    const text = box.value;
+    const turn = ++asked;
+    if (/^\/[a-z-]*$/.test(text)) {
+      return offer(words.commands.filter((c) => c.name.startsWith(text.slice(1)))
+        .map((c) => ({ label: "/" + c.name, hint: c.hint, help: c.help, value: "/" + c.name + " ", more: c.name === "term" })));
+    }
+    const m = /^\/term[ \u3000]+(.*)$/.exec(text);
+    if (!m) return hideOffers();
+    await new Promise((done) => setTimeout(done, 120));
+    if (turn !== asked) return;
+    try {
+      const r = await fetch("/console/complete?q=" + encodeURIComponent(m[1]));
+      const { terms } = r.ok ? await r.json() : { terms: [] };
+      if (turn !== asked) return;
+      offer(terms.filter((t) => t !== m[1]).map((t) => ({ label: t, value: "/term " + t })));
+      if (offered.length) pick(-1); // Enter sends what was typed
+    } catch {
+      hideOffers();
+    }
+  };
+  box.addEventListener("input", (e) => { if (!e.isComposing) complete(); });
+  box.addEventListener("compositionend", complete);
+  box.addEventListener("blur", hideOffers);
+  box.addEventListener("keydown", (e) => {
+    if (e.isComposing || offers.hidden) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (step) pick((picked + step + offered.length + (picked < 0 && step < 0 ? 1 : 0)) % offered.length);
+    else if (e.key === "Tab" || (e.key === "Enter" && picked >= 0 && offered[picked].value.trim() !== box.value.trim())) take(Math.max(picked, 0));
+    else if (e.key === "Escape") hideOffers();
+    else return;
+    e.preventDefault();
+  });
+
+  writer($("form"), box, () => ({ channel }));
+  writer($("reply-form"), $("reply"), () => ({ channel, thread: open }));
+  status(false);
+  listen();
+})();

@@ -1,0 +1,308 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"cyberbrief/bot"
+	"cyberbrief/briefing"
+)
+
+// typed are the commands that can be typed, in the order they are offered.
+// Others, such as share, exist only as buttons.
+func typed() []string { return []string{"term", "briefing", "briefing-admin"} }
+
+// What a request can be refused for. The page shows the status in words.
+var (
+	errUnavailable = errors.New("console is not ready or busy")
+	errNoChannel   = errors.New("no such channel")
+	errNoMessage   = errors.New("no such message")
+	errBadRequest  = errors.New("request is not understood")
+	errTooLong     = errors.New("message is too long")
+)
+
+// posted is a message as the page posts it.
+type posted struct {
+	// ID is the page's own: the same id again is the same request, sent anew
+	// because its answer was lost.
+	ID       string            `json:"id"`
+	Channel  string            `json:"channel"`
+	Thread   bot.MessageID     `json:"thread"`
+	Text     string            `json:"text"`
+	Language briefing.Language `json:"lang"`
+}
+
+// pressed is a button or menu as the page posts it. The message must hold
+// the action: a page can do nothing that was not offered to its reader.
+type pressed struct {
+	ID       string            `json:"id"`
+	Message  bot.MessageID     `json:"message"`
+	Command  string            `json:"command"`
+	Argument string            `json:"argument"`
+	Language briefing.Language `json:"lang"`
+}
+
+// serveMessage takes what a person typed: a command is answered, anything
+// else is shown to everyone.
+func (c *Console) serveMessage(w http.ResponseWriter, r *http.Request) {
+	p := c.person(w, r)
+	in, err := decode[posted](w, r)
+	if err == nil && c.first(p, in.ID) {
+		err = c.take(r.Context(), p, in)
+	}
+	c.done(w, r, err)
+}
+
+func (c *Console) take(ctx context.Context, p *person, in posted) error {
+	in.Text = strings.TrimSpace(bot.Clean(in.Text))
+	switch {
+	case in.Text == "":
+		return errBadRequest
+	case utf8.RuneCountInString(in.Text) > maxTypedRunes:
+		return errTooLong
+	case !strings.HasPrefix(in.Text, "/"):
+		return c.say(p, in)
+	}
+	command, text := cutCommand(in.Text)
+	where := place{channel: in.Channel, thread: in.Thread, command: in.Text}
+	if !slices.Contains(typed(), command) {
+		return c.whisper(p, where, unknownCommand(command, c.language(in.Language)))
+	}
+	return c.answer(ctx, p, where, bot.Action{Command: command, Argument: text}, in.Language)
+}
+
+// first says whether the person sends this id for the first time, as far as
+// the console remembers. No id is always first.
+func (c *Console) first(p *person, id string) bool {
+	if id == "" {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if slices.Contains(p.requests, id) {
+		return false
+	}
+	if len(p.requests) >= maxRequestIDs {
+		p.requests = slices.Delete(p.requests, 0, 1)
+	}
+	p.requests = append(p.requests, id)
+	return true
+}
+
+// cutCommand parts "/term 能動的" into its command and the rest; a full-width
+// space parts them too.
+func cutCommand(s string) (command, text string) {
+	s = strings.TrimPrefix(s, "/")
+	i := strings.IndexAny(s, " \t\n\u3000")
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], strings.TrimSpace(s[i:])
+}
+
+// say shows what a person typed to everyone.
+func (c *Console) say(p *person, in posted) error {
+	lines, err := json.Marshal(body{[]block{{Type: "prose", Spans: []span{{Text: in.Text}}}}})
+	if err != nil {
+		return fmt.Errorf("encode typed message: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.room(in.Channel)
+	if r == nil {
+		return errNoChannel
+	}
+	if in.Thread != "" && r.find(in.Thread) == nil {
+		return errNoMessage
+	}
+	now := c.opts.Clock()
+	m := &message{ID: c.nextID(now), Channel: in.Channel, Thread: in.Thread, From: p.ID, Name: p.Name, At: now, Body: lines}
+	r.messages = add(r.messages, m)
+	c.publish("message", m, everyone)
+	return nil
+}
+
+// serveAction takes a pressed button or a picked option.
+func (c *Console) serveAction(w http.ResponseWriter, r *http.Request) {
+	p := c.person(w, r)
+	in, err := decode[pressed](w, r)
+	if err == nil && c.first(p, in.ID) {
+		err = c.press(r.Context(), p, in)
+	}
+	c.done(w, r, err)
+}
+
+func (c *Console) press(ctx context.Context, p *person, in pressed) error {
+	action := bot.Action{Command: in.Command, Argument: in.Argument}
+	m := c.visible(p, in.Message)
+	if m == nil || !offers(bot.Message(m.Body), action) {
+		return errNoMessage
+	}
+	return c.answer(ctx, p, place{channel: m.Channel, thread: m.Thread}, action, in.Language)
+}
+
+// visible is the message of that id if the person can see it, else nil.
+func (c *Console) visible(p *person, id bot.MessageID) *message {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.rooms {
+		if m := r.find(id); m != nil {
+			return m
+		}
+	}
+	i := slices.IndexFunc(p.private, func(m *message) bool { return m.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return p.private[i]
+}
+
+// place is where an answer goes, and the typed command that it answers.
+type place struct {
+	channel string
+	thread  bot.MessageID
+	command string
+}
+
+// answer asks the responder and shows its reply. The command runs to its end
+// even if the browser leaves meanwhile.
+func (c *Console) answer(ctx context.Context, p *person, at place, a bot.Action, lang briefing.Language) error {
+	c.mu.Lock()
+	responder, known := c.responder, c.room(at.channel) != nil
+	id := c.nextID(c.opts.Clock())
+	c.mu.Unlock()
+	switch {
+	case !known:
+		return errNoChannel
+	case responder == nil:
+		return errUnavailable
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
+	defer cancel()
+	reply := responder.Respond(ctx, bot.Request{
+		ID:       string(id),
+		Ref:      bot.Ref{Installation: bot.Installation{Platform: bot.Console}, Channel: at.channel},
+		User:     bot.User{ID: p.ID, Admin: func(context.Context) (bool, error) { return c.opts.Admins, nil }},
+		Command:  a.Command,
+		Text:     a.Argument,
+		Language: c.language(lang),
+	})
+	switch {
+	case reply.Quiet:
+		return nil
+	case reply.Public:
+		return c.shout(at, reply.Document)
+	}
+	return c.whisper(p, at, reply.Document)
+}
+
+// shout shows an answer to the whole channel.
+func (c *Console) shout(at place, d bot.Document) error {
+	return c.show(at, d, everyone)
+}
+
+// whisper shows an answer to the person who asked, and to nobody else.
+func (c *Console) whisper(p *person, at place, d bot.Document) error {
+	return c.show(at, d, p)
+}
+
+func (c *Console) show(at place, d bot.Document, to *person) error {
+	rendered, err := renderReply(d)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.room(at.channel)
+	if r == nil {
+		return errNoChannel
+	}
+	for _, body := range rendered {
+		now := c.opts.Clock()
+		m := &message{ID: c.nextID(now), Channel: at.channel, Thread: at.thread, At: now, Body: json.RawMessage(body)}
+		if to == everyone {
+			r.messages = add(r.messages, m)
+		} else {
+			m.Private, m.Command = true, at.command
+			to.private = add(to.private, m)
+		}
+		c.publish("message", m, to)
+		at.command = "" // named once, above the first message
+	}
+	return nil
+}
+
+// serveComplete gives the terms that begin as the person typed.
+func (c *Console) serveComplete(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	responder := c.responder
+	c.mu.Unlock()
+	if responder == nil {
+		c.refuse(w, r, errUnavailable)
+		return
+	}
+	terms := responder.Complete(r.Context(), r.URL.Query().Get("q"))
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	if err := json.NewEncoder(w).Encode(map[string][]string{"terms": append([]string{}, terms...)}); err != nil {
+		c.log.Debug("completion was not delivered", "error", err)
+	}
+}
+
+// language is the one asked for if it is spoken here, else the page's.
+func (c *Console) language(asked briefing.Language) briefing.Language {
+	if asked == briefing.Japanese || asked == briefing.English {
+		return asked
+	}
+	return c.opts.Language
+}
+
+// decode reads the JSON body of a request, within its limit.
+func decode[T any](w http.ResponseWriter, r *http.Request) (v T, err error) {
+	if ct, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); ct != "application/json" {
+		return v, fmt.Errorf("%w: want Content-Type: application/json", errBadRequest)
+	}
+	err = json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBodyBytes)).Decode(&v)
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return v, errTooLong
+	}
+	if err != nil {
+		return v, fmt.Errorf("%w: %w", errBadRequest, err)
+	}
+	return v, nil
+}
+
+// done ends a request that answers with nothing but its success.
+func (c *Console) done(w http.ResponseWriter, r *http.Request, err error) {
+	if err != nil {
+		c.refuse(w, r, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// refuse turns an error into a status. The cause goes to the log; the page
+// knows words of its own for each status.
+func (c *Console) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	status := http.StatusInternalServerError
+	switch {
+	case errors.Is(err, errUnavailable):
+		status = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", "2")
+	case errors.Is(err, errNoChannel), errors.Is(err, errNoMessage):
+		status = http.StatusNotFound
+	case errors.Is(err, errBadRequest):
+		status = http.StatusBadRequest
+	case errors.Is(err, errTooLong):
+		status = http.StatusRequestEntityTooLarge
+	default:
+		c.log.Error("console request failed", "path", r.URL.Path, "error", err)
+	}
+	http.Error(w, http.StatusText(status), status)
+}
