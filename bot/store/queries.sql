@@ -1,0 +1,165 @@
+-- Every statement of the store, for SQLite and PostgreSQL alike. Only what both
+-- understand: no now(), no sequences, ON CONFLICT and RETURNING are fine.
+
+-- name: Count :one
+UPDATE counters SET value = value + sqlc.arg(step) WHERE name = sqlc.arg(name) RETURNING value;
+
+-- name: Channels :many
+SELECT * FROM channels ORDER BY ref;
+
+-- name: Channel :one
+SELECT * FROM channels WHERE ref = $1;
+
+-- name: PutChannel :exec
+INSERT INTO channels (ref, installation, settings, added_at, open_at_start, paused, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (ref) DO UPDATE SET
+    settings = excluded.settings, open_at_start = excluded.open_at_start,
+    paused = excluded.paused, reason = excluded.reason;
+
+-- name: RemoveChannel :execrows
+DELETE FROM channels WHERE ref = $1;
+
+-- name: PauseChannel :exec
+UPDATE channels SET paused = TRUE, reason = sqlc.arg(reason) WHERE ref = sqlc.arg(ref);
+
+-- name: AddAudit :exec
+INSERT INTO audit (id, at, installation, who, what, ref, settings_before, settings_after)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: Audit :many
+SELECT * FROM audit WHERE installation = sqlc.arg(installation) ORDER BY id DESC LIMIT sqlc.arg(n);
+
+-- name: AddSlot :execrows
+INSERT INTO slots (ref, date, installation, state, reason, digest, earlier, due_at, closes_at,
+    posted_at, touched_at, fence, attempts, lease_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, 0, 0)
+ON CONFLICT DO NOTHING;
+
+-- name: AddSeen :execrows
+INSERT INTO seen (ref, digest, slot) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+
+-- DropSeen gives back what a slot took, unless something of it may have been
+-- posted.
+-- name: DropSeen :exec
+DELETE FROM seen WHERE seen.ref = sqlc.arg(ref) AND slot = sqlc.arg(slot) AND NOT EXISTS (
+    SELECT 1 FROM parts WHERE parts.ref = sqlc.arg(ref) AND parts.date = sqlc.arg(slot) AND parts.state <> 'rendered');
+
+-- name: Seen :many
+SELECT digest FROM seen WHERE ref = $1;
+
+-- name: Slot :one
+SELECT * FROM slots WHERE ref = $1 AND date = $2;
+
+-- name: Slots :many
+SELECT * FROM slots WHERE ref = sqlc.arg(ref) ORDER BY date DESC LIMIT sqlc.arg(n);
+
+-- name: SlotsWith :many
+SELECT * FROM slots WHERE digest = $1 ORDER BY ref, date;
+
+-- name: ClaimSlot :one
+UPDATE slots SET fence = fence + 1, attempts = attempts + 1,
+    lease_until = sqlc.arg(lease_until), touched_at = sqlc.arg(now)
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date)
+    AND state IN ('claimed', 'doubtful') AND lease_until <= sqlc.arg(now)
+RETURNING *;
+
+-- HoldSlot is the check of the fence. It writes, so that on PostgreSQL the row
+-- stays locked and no claim comes between it and the rest of the transaction.
+-- name: HoldSlot :execrows
+UPDATE slots SET touched_at = sqlc.arg(now)
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND fence = sqlc.arg(fence)
+    AND state IN ('claimed', 'doubtful');
+
+-- SettleSlot may be repeated with the same outcome: the answer to the first
+-- commit can be lost.
+-- name: SettleSlot :execrows
+UPDATE slots SET state = sqlc.arg(state), reason = sqlc.arg(reason),
+    lease_until = 0, touched_at = sqlc.arg(now)
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND fence = sqlc.arg(fence)
+    AND (state IN ('claimed', 'doubtful') OR state = sqlc.arg(state));
+
+-- name: MarkPosted :exec
+UPDATE slots SET posted_at = sqlc.arg(posted_at)
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND posted_at = 0;
+
+-- name: AddPart :execrows
+INSERT INTO parts (ref, date, idx, state, body, message_id, intent_at, sent_at)
+VALUES ($1, $2, $3, 'rendered', $4, '', 0, 0)
+ON CONFLICT DO NOTHING;
+
+-- name: Parts :many
+SELECT * FROM parts WHERE ref = $1 AND date = $2 ORDER BY idx;
+
+-- name: IntendPart :execrows
+UPDATE parts SET state = 'sending', intent_at = sqlc.arg(intent_at)
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND idx = sqlc.arg(idx) AND state <> 'sent';
+
+-- name: ConfirmPart :execrows
+UPDATE parts SET state = 'sent', message_id = sqlc.arg(message_id), sent_at = sqlc.arg(sent_at)
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND idx = sqlc.arg(idx);
+
+-- name: RefusePart :execrows
+UPDATE parts SET state = 'rendered', intent_at = 0
+WHERE ref = $1 AND date = $2 AND idx = $3 AND state <> 'sent';
+
+-- name: CountSentParts :one
+SELECT count(*) FROM parts
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND idx >= sqlc.arg(first) AND state = 'sent';
+
+-- name: DropParts :exec
+DELETE FROM parts WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND idx >= sqlc.arg(first);
+
+-- name: Digest :one
+SELECT * FROM digests WHERE date = $1;
+
+-- name: PutDigest :exec
+INSERT INTO digests (date, name, body, source, first_at, revised_at, withdrawn_at, revision)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (date) DO UPDATE SET
+    name = excluded.name, body = excluded.body, source = excluded.source, first_at = excluded.first_at,
+    revised_at = excluded.revised_at, withdrawn_at = excluded.withdrawn_at, revision = excluded.revision;
+
+-- name: DigestsSince :many
+SELECT * FROM digests WHERE revision > $1 ORDER BY date;
+
+-- name: NewestDigests :many
+SELECT date, name, source, first_at, revised_at, withdrawn_at FROM digests ORDER BY date DESC LIMIT $1;
+
+-- name: RejectDigest :exec
+INSERT INTO rejected (file, reason, at) VALUES ($1, $2, $3)
+ON CONFLICT (file) DO UPDATE SET reason = excluded.reason, at = excluded.at
+WHERE rejected.reason <> excluded.reason;
+
+-- name: AcceptDigest :execrows
+DELETE FROM rejected WHERE file = $1;
+
+-- name: IsRejected :one
+SELECT count(*) FROM rejected WHERE file = $1;
+
+-- name: Rejected :many
+SELECT * FROM rejected ORDER BY at DESC, file LIMIT $1;
+
+-- name: CountUnknown :exec
+INSERT INTO unknown_words (installation, word, times, first_at, last_at)
+VALUES (sqlc.arg(installation), sqlc.arg(word), 1, sqlc.arg(at), sqlc.arg(at))
+ON CONFLICT (installation, word) DO UPDATE SET
+    times = unknown_words.times + 1, last_at = excluded.last_at;
+
+-- name: UnknownWords :many
+SELECT word, CAST(sum(times) AS bigint) AS times, CAST(max(last_at) AS bigint) AS last_at
+FROM unknown_words GROUP BY word ORDER BY 2 DESC, word LIMIT $1;
+
+-- name: PutSourceCheck :exec
+INSERT INTO source_checks (source, newest, checked_at, error) VALUES ($1, $2, $3, $4)
+ON CONFLICT (source) DO UPDATE SET
+    newest = excluded.newest, checked_at = excluded.checked_at, error = excluded.error;
+
+-- name: SourceChecks :many
+SELECT * FROM source_checks ORDER BY source;
+
+-- name: PutNote :exec
+INSERT INTO notes (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: Note :one
+SELECT value FROM notes WHERE name = $1;

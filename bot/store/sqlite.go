@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cyberbrief/bot/store/queries"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteEngine is a file that one process at a time writes, or a database in
+// memory that ends with the store.
+type sqliteEngine struct {
+	db       *sql.DB
+	opts     Options
+	file     string // absolute, empty for a database in memory
+	anchor   *sql.Conn
+	keeper   *sql.DB
+	inserter *river.Client[*sql.Tx]
+}
+
+// openSQLite opens the file with one connection: SQLite has one writer, and
+// waiting in our own pool is fair while waiting for the file's lock is not.
+func openSQLite(ctx context.Context, path string, opts Options) (engine, *sql.DB, error) {
+	e := &sqliteEngine{opts: opts}
+	source, err := e.source(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if e.db, err = openFile(source); err != nil {
+		return nil, nil, err
+	}
+	if e.file == "" {
+		if err := e.keepMemory(ctx, source); err != nil {
+			return nil, nil, errors.Join(err, e.close())
+		}
+	}
+	e.inserter, err = river.NewClient(riversqlite.New(e.db), &river.Config{Logger: opts.Logger})
+	if err != nil {
+		return nil, nil, errors.Join(err, e.close())
+	}
+	return e, e.db, nil
+}
+
+// source is the name of the database as the driver wants it. synchronous is
+// FULL: an intent that a power cut takes back could mean a second post.
+func (e *sqliteEngine) source(path string) (string, error) {
+	pragmas := url.Values{
+		"_busy_timeout": {fmt.Sprint(e.opts.Patience.Milliseconds())},
+		"_txlock":       {"immediate"},
+	}
+	if path == ":memory:" {
+		pragmas.Set("vfs", "memdb")
+		return "file:/" + rand.Text() + "?" + pragmas.Encode(), nil
+	}
+	file, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	e.file = file
+	pragmas.Set("_journal_mode", "WAL")
+	pragmas.Set("_synchronous", "FULL")
+	return fileURI(file) + "?" + pragmas.Encode(), nil
+}
+
+// fileURI names a file in the form of https://www.sqlite.org/uri.html.
+func fileURI(file string) string {
+	slashed := filepath.ToSlash(file)
+	if !strings.HasPrefix(slashed, "/") {
+		slashed = "/" + slashed // C:/… on Windows
+	}
+	return "file://" + (&url.URL{Path: slashed}).EscapedPath()
+}
+
+func openFile(source string) (*sql.DB, error) {
+	connector, err := sqlite.NewConnector(source)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector)
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// keepMemory holds a second connection: a database in memory ends with its
+// last one, and database/sql may replace the first.
+func (e *sqliteEngine) keepMemory(ctx context.Context, source string) (err error) {
+	if e.keeper, err = openFile(source); err != nil {
+		return err
+	}
+	e.anchor, err = e.keeper.Conn(ctx)
+	return err
+}
+
+// lock opens a transaction in an empty database beside the file: SQLite's own
+// lock, which every system has and which ends with the process. A lock on the
+// file itself would stand in the way of the migrations.
+func (e *sqliteEngine) lock(ctx context.Context) (func(), error) {
+	if e.file == "" {
+		return func() {}, nil
+	}
+	wait := url.Values{"_busy_timeout": {fmt.Sprint(openTimeout.Milliseconds())}}
+	db, err := openFile(fileURI(e.file+"-lock") + "?" + wait.Encode())
+	if err != nil {
+		return nil, err
+	}
+	unlock := func() { db.Close() }
+	if _, err := db.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
+}
+
+func (e *sqliteEngine) migrateQueue(ctx context.Context) error {
+	m, err := rivermigrate.New(riversqlite.New(e.db), &rivermigrate.Config{Logger: e.opts.Logger})
+	if err != nil {
+		return err
+	}
+	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
+}
+
+func (e *sqliteEngine) inTx(ctx context.Context, f func(tx) error) error {
+	t, err := e.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer t.Rollback() // nothing after a commit
+	enqueue := func(ctx context.Context, args river.JobArgs) error {
+		_, err := e.inserter.InsertTx(ctx, t, args, nil)
+		return err
+	}
+	if err := f(tx{queries.New(t), t, enqueue}); err != nil {
+		return err
+	}
+	return t.Commit()
+}
+
+func (e *sqliteEngine) client(c *river.Config) (client, error) {
+	return river.NewClient(riversqlite.New(e.db), c)
+}
+
+// now is this machine's clock: all who share a file share it.
+func (e *sqliteEngine) now(context.Context, queries.DBTX) (time.Time, error) {
+	if e.opts.Clock != nil {
+		return e.opts.Clock(), nil
+	}
+	return time.Now(), nil
+}
+
+// advice reads the primary code, https://www.sqlite.org/rescode.html.
+func (e *sqliteEngine) advice(err error) (string, error) {
+	failure, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return "", nil
+	}
+	switch failure.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return "end the other program that uses the file, or let it finish, and try again", ErrLocked
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+		return "the file and its folder must exist and be writable for this user: make them so, or name another file in DATABASE_URL", nil
+	case sqlite3.SQLITE_FULL:
+		return "the disk is full: free some space", nil
+	case sqlite3.SQLITE_NOTADB:
+		return "the file is something else: name another one in DATABASE_URL", nil
+	case sqlite3.SQLITE_CORRUPT:
+		return "the file is damaged: restore a backup", nil
+	}
+	return "", nil
+}
+
+func (e *sqliteEngine) close() error {
+	var errs []error
+	if e.anchor != nil {
+		errs = append(errs, e.anchor.Close())
+	}
+	if e.keeper != nil {
+		errs = append(errs, e.keeper.Close())
+	}
+	return errors.Join(append(errs, e.db.Close())...)
+}

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// address is where a database is, as the configuration names it.
+type address struct {
+	// name can be shown: it holds no credentials.
+	name string
+	// secrets are cut out of every error about connecting.
+	secrets []string
+	connect func(context.Context, Options) (engine, *sql.DB, error)
+}
+
+// parseURL reads a database's URL. Its errors show only the scheme.
+func parseURL(s string) (address, error) {
+	scheme, rest, ok := strings.Cut(s, ":")
+	if !ok {
+		return address{}, errors.New("database url: no scheme; want sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE")
+	}
+	switch scheme {
+	case "sqlite":
+		return sqliteAddress(rest)
+	case "postgres", "postgresql":
+		return postgresAddress(s)
+	}
+	return address{}, fmt.Errorf("database url: unknown scheme %q; want sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE", scheme)
+}
+
+func sqliteAddress(path string) (address, error) {
+	path = strings.TrimPrefix(path, "//")
+	if path == "" || strings.ContainsAny(path, "?\x00") {
+		return address{}, errors.New("database url: sqlite wants a file without parameters, for example sqlite:cyberbrief.db")
+	}
+	return address{
+		name: "sqlite:" + path,
+		connect: func(ctx context.Context, o Options) (engine, *sql.DB, error) {
+			return openSQLite(ctx, path, o)
+		},
+	}, nil
+}
+
+func postgresAddress(s string) (address, error) {
+	u, err := url.Parse(s)
+	if err != nil || !strings.HasPrefix(s, u.Scheme+"://") {
+		// The parser's own error would show the password.
+		return address{}, errors.New("database url: not a valid address; want postgres://USER:PASSWORD@HOST/DATABASE, with special characters of the password written as %XX")
+	}
+	a := address{
+		name: u.Scheme + "://" + u.Host + u.Path,
+		connect: func(ctx context.Context, o Options) (engine, *sql.DB, error) {
+			return openPostgres(ctx, s, o)
+		},
+	}
+	if password, ok := u.User.Password(); ok {
+		a.secrets = append(a.secrets, password, url.QueryEscape(password), url.PathEscape(password))
+		_, raw, _ := strings.Cut(u.User.String(), ":")
+		a.secrets = append(a.secrets, raw)
+	}
+	for _, key := range []string{"password", "sslpassword"} {
+		for _, value := range u.Query()[key] {
+			a.secrets = append(a.secrets, value, url.QueryEscape(value))
+		}
+	}
+	return a, nil
+}
+
+// clean is err on one line, with the database's name and without secrets.
+func (a address) clean(err error) error {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	for _, secret := range a.secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "<secret>")
+		}
+	}
+	return &openError{text: fmt.Sprintf("open database %s: %s", a.name, text), cause: err}
+}
+
+// openError shows a cleaned text in place of its cause's own.
+type openError struct {
+	text  string
+	cause error
+}
+
+func (e *openError) Error() string { return e.text }
+
+// Is lets errors.Is find sentinels in the cause; the cause itself, whose text
+// is not clean, cannot be reached.
+func (e *openError) Is(target error) bool { return errors.Is(e.cause, target) }
