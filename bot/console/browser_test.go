@@ -164,6 +164,9 @@ func TestBrowser(t *testing.T) {
 			bottest.Do(t, tab, chromedp.SendKeys(chromedp.CSS("#write"), "\r"))
 			bottest.Await(t, tab, `document.querySelectorAll(".private").length > `+strconv.FormatInt(before, 10))
 			bottest.Await(t, tab, `[...document.querySelectorAll(".private")].pop().textContent.includes("被害が出る前に")`)
+			if left := bottest.Ask[string](t, tab, `document.getElementById("write").value`); left != "" {
+				t.Errorf("after a command was sent the box holds %q", left)
+			}
 			picture(l.name + "-term")
 		})
 	}

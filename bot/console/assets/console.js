@@ -346,6 +346,8 @@
     };
     form.addEventListener("submit", (e) => { e.preventDefault(); hideOffers(); send(); });
     box.addEventListener("input", () => grow(box));
+    // A message never begins with an empty line.
+    box.addEventListener("beforeinput", (e) => { if (e.inputType === "insertLineBreak" && !box.value) e.preventDefault(); });
     box.addEventListener("keydown", (e) => {
       // Enter that confirms a kana conversion is not for us (229: Safari).
       if (e.isComposing || e.keyCode === 229 || e.defaultPrevented) return;
