@@ -52,6 +52,7 @@ type Library struct {
 // book is a digest as it stands in memory, with its texts folded for search.
 type book struct {
 	digest   *briefing.Digest
+	file     string // name of the file it came from
 	firstAt  time.Time
 	revised  time.Time // zero while it is the first edition
 	passages []passage
@@ -94,6 +95,36 @@ func (l *Library) Take(ctx context.Context, name string, body []byte, source str
 	return d, nil
 }
 
+// Withdraw takes back the digest that came from a file of this name; a file
+// that the archive does not hold is no error.
+func (l *Library) Withdraw(ctx context.Context, name, source string) error {
+	l.taking.Lock()
+	defer l.taking.Unlock()
+	date, ok := l.dateOf(name)
+	if !ok {
+		return nil
+	}
+	now := l.opts.Clock()
+	file := DigestFile{Date: date, Name: name, Source: source, FirstAt: now, RevisedAt: now, WithdrawnAt: now}
+	if _, err := l.opts.Keeper.KeepDigest(ctx, file); err != nil {
+		return fmt.Errorf("withdraw digest %s: %w", date, err)
+	}
+	l.opts.Logger.Info("digest withdrawn", "date", date, "file", name)
+	return l.refresh(ctx)
+}
+
+// dateOf is the date of the digest that came from a file of this name.
+func (l *Library) dateOf(name string) (briefing.Date, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for date, b := range l.books {
+		if b.file == name {
+			return date, true
+		}
+	}
+	return "", false
+}
+
 // Refresh brings memory in step with the store: at the start everything,
 // later what other replicas have taken in.
 func (l *Library) Refresh(ctx context.Context) error {
@@ -134,7 +165,7 @@ func (l *Library) shelve(f DigestFile) {
 			l.opts.Logger.Warn("digest in the store can no longer be read", "date", f.Date, "reason", d.Err())
 		} else {
 			d.Date = f.Date
-			b = &book{digest: d, firstAt: f.FirstAt, passages: passages(d)}
+			b = &book{digest: d, file: f.Name, firstAt: f.FirstAt, passages: passages(d)}
 			if f.RevisedAt.After(f.FirstAt) {
 				b.revised = f.RevisedAt
 			}
