@@ -1,0 +1,178 @@
+// Package discord is the bot on Discord: it posts briefings as embeds with a
+// thread below them, and answers slash commands, buttons and menus, which
+// come through the gateway or as signed HTTP requests.
+//
+// Of discordgo only the gateway session is used, under a supervisor; requests
+// to the REST API go through a small client of our own, which makes one
+// request a call and takes nothing for success but an id.
+package discord
+
+import (
+	"cmp"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"cyberbrief/bot"
+)
+
+// Discord is the platform. It is safe for concurrent use.
+type Discord struct {
+	opts   Options
+	api    *api
+	key    ed25519.PublicKey // nil: no signed requests
+	log    *slog.Logger
+	intake *intake
+
+	mu sync.Mutex
+	me string // the bot's user id, once known
+	// application is the id of the application, once known.
+	application string
+}
+
+// Options configure the platform.
+type Options struct {
+	// Token is the bot's token, without "Bot " before it.
+	Token string
+	// ApplicationID may be empty: Discord is asked.
+	ApplicationID string
+	// PublicKey is the application's key in hexadecimal. Where it is set,
+	// interactions come as signed HTTP requests and no gateway is opened.
+	PublicKey string
+	// APIURL is Discord's by default. It points everything, the gateway
+	// included, at another server.
+	APIURL string
+	Logger *slog.Logger
+	// Clock is the wall clock; time.Now by default.
+	Clock func() time.Time
+	// Transport makes the HTTP requests; bot.NewTransport's own by default.
+	Transport http.RoundTripper
+}
+
+const (
+	defaultAPIURL = "https://discord.com/api/v9/"
+	// userAgent has the form that Discord asks for.
+	// https://discord.com/developers/docs/reference#user-agent
+	userAgent = "DiscordBot (cyberbrief, 1)"
+)
+
+// New makes the platform. It starts nothing and asks nobody.
+func New(o Options) (*Discord, error) {
+	o.Token = strings.TrimPrefix(strings.TrimSpace(o.Token), "Bot ")
+	if o.Token == "" {
+		return nil, errors.New("discord: DISCORD_TOKEN is empty")
+	}
+	o.APIURL = strings.TrimSuffix(cmp.Or(o.APIURL, defaultAPIURL), "/") + "/"
+	base, err := url.Parse(o.APIURL)
+	if err != nil || base.Host == "" {
+		return nil, fmt.Errorf("discord: DISCORD_API_URL %q is no address", o.APIURL)
+	}
+	var key ed25519.PublicKey
+	if o.PublicKey != "" {
+		if key, err = parseKey(o.PublicKey); err != nil {
+			return nil, fmt.Errorf("discord: DISCORD_PUBLIC_KEY: %w", err)
+		}
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	transport := bot.NewTransport(bot.TransportOptions{Base: o.Transport, Secrets: []string{o.Token}, UserAgent: userAgent})
+	d := &Discord{opts: o, key: key, log: o.Logger.With("platform", "discord"), application: o.ApplicationID}
+	d.api = &api{transport: transport, base: o.APIURL, token: o.Token, clock: o.Clock, pace: newPacer()}
+	d.intake = newIntake()
+	return d, nil
+}
+
+// Run answers commands until ctx ends; then it waits for the answers under
+// way and returns nil. It returns a Fatal *bot.OutcomeError when Discord
+// refuses the token or the application for good, and never anything else.
+func (d *Discord) Run(ctx context.Context, r bot.Responder) error {
+	d.intake.open(ctx, r)
+	defer d.intake.close()
+	if err := d.waitForToken(ctx); err != nil || ctx.Err() != nil {
+		return err
+	}
+	if d.key != nil {
+		d.registerCommands(ctx)
+		<-ctx.Done()
+		return nil
+	}
+	return d.supervise(ctx)
+}
+
+// waitForToken asks Discord who the bot is, until it answers or refuses.
+func (d *Discord) waitForToken(ctx context.Context) error {
+	for wait := newBackoff(); ctx.Err() == nil; {
+		_, err := d.self(ctx)
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		switch oe, _ := errors.AsType[*bot.OutcomeError](err); oe.Class {
+		case bot.Fatal:
+			return wrongToken(err)
+		case bot.Unknown, bot.Payload, bot.ChannelGone, bot.MessageGone:
+			// Not what this question is answered with; the gateway will tell.
+			d.log.Warn("cannot ask Discord who the bot is", "error", err)
+			return nil
+		default:
+			d.log.Warn("Discord is not reachable, trying again", "error", err)
+			wait.sleep(ctx, oe.RetryAfter)
+		}
+	}
+	return nil
+}
+
+func wrongToken(err error) error {
+	return &bot.OutcomeError{Class: bot.Fatal, Code: codeOf(err), Err: fmt.Errorf(
+		"Discord refuses the bot's token: check DISCORD_TOKEN (Developer Portal, your application, Bot, Reset Token): %w", err)}
+}
+
+// self is the bot's user id. It is asked for once.
+func (d *Discord) self(ctx context.Context) (string, error) {
+	d.mu.Lock()
+	me := d.me
+	d.mu.Unlock()
+	if me != "" {
+		return me, nil
+	}
+	var user identified
+	if err := d.api.get(ctx, "users/@me", &user); err != nil {
+		return "", err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.me = user.ID
+	return user.ID, nil
+}
+
+// applicationID is the id of the bot's application. It is asked for once.
+func (d *Discord) applicationID(ctx context.Context) (string, error) {
+	d.mu.Lock()
+	known := d.application
+	d.mu.Unlock()
+	if known != "" {
+		return known, nil
+	}
+	var app identified
+	if err := d.api.get(ctx, "applications/@me", &app); err != nil {
+		return "", err
+	}
+	d.learnApplication(app.ID)
+	return app.ID, nil
+}
+
+func (d *Discord) learnApplication(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.application = cmp.Or(d.application, id)
+}

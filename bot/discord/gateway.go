@@ -1,0 +1,286 @@
+package discord
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+	"github.com/gorilla/websocket"
+
+	"cyberbrief/bot"
+)
+
+// settled is how long a connection must have lasted for the next attempt to
+// come at once again.
+const settled = 30 * time.Second
+
+// supervise keeps one gateway connection until ctx ends: each a fresh session
+// of discordgo, which is never told to reconnect or resume by itself.
+func (d *Discord) supervise(ctx context.Context) error {
+	wait := newBackoff()
+	var spent identifies
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := d.connect(ctx, &spent)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case bot.ClassOf(err) == bot.Fatal:
+			return err
+		case time.Since(began) >= settled:
+			wait.reset()
+		}
+		d.log.Warn("gateway connection ended, connecting again", "error", err, "after", time.Since(began).Round(time.Second))
+		var asked time.Duration
+		if oe, ok := errors.AsType[*bot.OutcomeError](err); ok {
+			asked = oe.RetryAfter
+		}
+		wait.sleep(ctx, asked)
+	}
+	return nil
+}
+
+// identifies are the instants at which sessions were begun.
+type identifies []time.Time
+
+// spend notes one more, unless the day's budget is used up.
+func (s *identifies) spend(now time.Time) error {
+	for len(*s) > 0 && now.Sub((*s)[0]) >= identifyWindow {
+		*s = (*s)[1:]
+	}
+	if len(*s) >= identifiesPerDay {
+		return noSessions((*s)[0].Add(identifyWindow).Sub(now))
+	}
+	*s = append(*s, now)
+	return nil
+}
+
+func noSessions(wait time.Duration) error {
+	return &bot.OutcomeError{Class: bot.Limited, Code: "session start limit", RetryAfter: wait,
+		Err: errors.New("too many gateway connections in 24 hours; Discord would reset the bot's token")}
+}
+
+// connect opens a session and returns why it ended.
+func (d *Discord) connect(ctx context.Context, spent *identifies) error {
+	address, err := d.gatewayAddress(ctx)
+	if err != nil {
+		return err
+	}
+	if err := spent.spend(time.Now()); err != nil {
+		return err
+	}
+	c := &connection{d: d, ready: make(chan struct{}), gone: make(chan struct{})}
+	c.becameReady = sync.OnceFunc(func() { close(c.ready) })
+	c.wentAway = sync.OnceFunc(func() { close(c.gone) })
+	err = c.run(ctx, address)
+	if code, ok := errors.AsType[closed](err); ok && fatalClose(code) != "" {
+		return &bot.OutcomeError{Class: bot.Fatal, Code: fmt.Sprintf("close %d", int(code)), Err: fmt.Errorf("%s: %w", fatalClose(code), err)}
+	}
+	return err
+}
+
+// fatalClose says what to do about a close code after which no attempt can
+// succeed; empty for the others.
+// https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
+func fatalClose(c closed) string {
+	switch c {
+	case 4004:
+		return "Discord refuses the bot's token: check DISCORD_TOKEN (Developer Portal, your application, Bot, Reset Token)"
+	case 4010, 4011:
+		return "the bot is on too many servers for one gateway connection: set DISCORD_PUBLIC_KEY and the Interactions Endpoint URL instead"
+	case 4012:
+		return "Discord no longer speaks this version of its API: update the program, and check DISCORD_API_URL"
+	case 4013, 4014:
+		return "Discord refuses the intents, of which the bot asks for none: update the program"
+	}
+	return ""
+}
+
+// gatewayAddress asks where the gateway is and whether a session may begin.
+func (d *Discord) gatewayAddress(ctx context.Context) (string, error) {
+	var g struct {
+		URL   string `json:"url"`
+		Limit *struct {
+			Remaining  int     `json:"remaining"`
+			ResetAfter float64 `json:"reset_after"` // ms
+		} `json:"session_start_limit"`
+	}
+	err := d.api.get(ctx, "gateway/bot", &g)
+	if bot.ClassOf(err) == bot.Fatal {
+		return "", wrongToken(err)
+	}
+	if err != nil || g.URL == "" {
+		err = d.api.get(ctx, "gateway", &g)
+	}
+	switch {
+	case err != nil:
+		return "", err
+	case g.URL == "":
+		return "", &bot.OutcomeError{Class: bot.Transient, Code: "no gateway", Err: errors.New("Discord named no gateway")}
+	case g.Limit != nil && g.Limit.Remaining <= 0:
+		return "", noSessions(bot.ClampRetryAfter(g.Limit.ResetAfter / 1000))
+	}
+	return g.URL, nil
+}
+
+// connection is one gateway session from its beginning to its end.
+type connection struct {
+	d     *Discord
+	wire  atomic.Pointer[wire] // nil until dialled
+	ready chan struct{}
+	gone  chan struct{}
+	// becameReady closes ready; wentAway closes gone, when discordgo has let
+	// go of the connection, which it says once or twice.
+	becameReady, wentAway func()
+}
+
+func (c *connection) run(ctx context.Context, address string) error {
+	s, err := c.newSession(ctx, address)
+	if err != nil {
+		return err
+	}
+	ctxEnds := context.AfterFunc(ctx, c.cut)
+	err = s.Open()
+	ctxEnds()
+	if err != nil {
+		return c.reason(err)
+	}
+	select {
+	case <-c.ready:
+	case <-c.gone:
+		return c.reason(errors.New("the connection was lost"))
+	case <-ctx.Done():
+	case <-time.After(helloWithin):
+		_ = c.wire.Load().end(errors.New("the gateway did not become ready"))
+		c.cut()
+	}
+	select {
+	case <-c.gone:
+	case <-ctx.Done():
+		_ = s.Close() // says goodbye, takes a second
+	}
+	return c.reason(errors.New("the connection was lost"))
+}
+
+// cut ends the connection; discordgo notices by the failing read.
+func (c *connection) cut() {
+	if w := c.wire.Load(); w != nil {
+		_ = w.Conn.Close()
+	}
+}
+
+func (c *connection) reason(otherwise error) error {
+	if w := c.wire.Load(); w != nil && w.reason() != nil {
+		return w.reason()
+	}
+	return otherwise
+}
+
+func (c *connection) newSession(ctx context.Context, address string) (*discordgo.Session, error) {
+	s, err := discordgo.New("Bot " + c.d.opts.Token)
+	if err != nil {
+		return nil, err
+	}
+	s.LogLevel = -1 // its log would print the token
+	s.Identify.Intents = discordgo.IntentsNone
+	s.Compress, s.Identify.Compress = false, false
+	s.StateEnabled = false
+	s.SyncEvents = true
+	s.ShouldReconnectOnError = false
+	s.ShouldReconnectVoiceOnSessionError = false
+	s.ShouldRetryOnRateLimit = false
+	s.MaxRestRetries = 0
+	s.Client = &http.Client{Transport: knownGateway(address)}
+	s.Dialer = c.dialer(ctx)
+	s.AddHandler(func(*discordgo.Session, *discordgo.Disconnect) { c.wentAway() })
+	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) { c.onEvent(e) })
+	return s, nil
+}
+
+// knownGateway is the only REST that discordgo gets to see: it asks where the
+// gateway is, and is told what is known already.
+type knownGateway string
+
+func (g knownGateway) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(req.URL.Path, "/gateway") {
+		return nil, errors.New("discordgo makes no requests here")
+	}
+	body, err := json.Marshal(map[string]string{"url": string(g)})
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{
+		StatusCode: http.StatusOK,
+		Header:     http.Header{},
+		Body:       io.NopCloser(strings.NewReader(string(body))),
+		Request:    req,
+	}, nil
+}
+
+// dialer dials a wire, and TLS below it where the address asks for it.
+func (c *connection) dialer(ctx context.Context) *websocket.Dialer {
+	over := func(dial func(context.Context, string, string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+		return func(_ context.Context, network, addr string) (net.Conn, error) {
+			dialCtx, cancel := context.WithTimeout(ctx, helloWithin)
+			defer cancel()
+			conn, err := dial(dialCtx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			w := newWire(conn)
+			c.wire.Store(w)
+			return w, nil
+		}
+	}
+	return &websocket.Dialer{
+		HandshakeTimeout:  helloWithin,
+		NetDialContext:    over((&net.Dialer{}).DialContext),
+		NetDialTLSContext: over((&tls.Dialer{Config: &tls.Config{NextProtos: []string{"http/1.1"}}}).DialContext),
+	}
+}
+
+// onEvent takes what the gateway dispatches. It runs in discordgo's reading
+// goroutine, so it must neither block nor panic.
+func (c *connection) onEvent(e *discordgo.Event) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.d.log.Error("gateway event panicked", "type", e.Type, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	switch e.Type {
+	case "READY":
+		c.onReady(e.RawData)
+	case "INTERACTION_CREATE":
+		var i interaction
+		if err := json.Unmarshal(e.RawData, &i); err != nil {
+			c.d.log.Error("unreadable interaction", "error", err)
+			return
+		}
+		c.d.receive(i)
+	}
+}
+
+func (c *connection) onReady(raw json.RawMessage) {
+	var r struct {
+		User        identified `json:"user"`
+		Application identified `json:"application"`
+	}
+	if err := json.Unmarshal(raw, &r); err != nil {
+		c.d.log.Warn("unreadable ready event", "error", err)
+	}
+	c.d.learnApplication(r.Application.ID)
+	c.d.log.Info("gateway is ready", "user", r.User.ID)
+	c.becameReady()
+	c.d.intake.background(c.d.registerCommands)
+}

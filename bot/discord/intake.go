@@ -1,0 +1,163 @@
+package discord
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"cyberbrief/bot"
+)
+
+// The bounds of the intake.
+const (
+	// maxAdmitted is how many interactions are under way at once; more are
+	// dropped without an answer.
+	maxAdmitted = 512
+	// maxWaiting is how many may wait for a worker; more are told to come
+	// back later.
+	maxWaiting = 128
+	maxWorkers = 16
+	// maxSeen is how many interactions are remembered as taken.
+	maxSeen = 4096
+	// drainWithin is how long answers under way may take once Run is to end.
+	drainWithin = 5 * time.Second
+)
+
+// intake takes interactions from the gateway and from signed requests, each
+// once, and owns the goroutines that answer them. It is open while Run runs.
+type intake struct {
+	workers chan struct{}
+
+	mu        sync.Mutex
+	ctx       context.Context // ends some time after Run's; nil while closed
+	cancel    context.CancelFunc
+	responder bot.Responder
+	seen      map[string]bool
+	order     []string // of seen, oldest first
+	admitted  int
+	waiting   int
+	running   sync.WaitGroup
+}
+
+func newIntake() *intake {
+	return &intake{workers: make(chan struct{}, maxWorkers), seen: map[string]bool{}}
+}
+
+// open lets interactions in. Work outlives ctx until close.
+func (in *intake) open(ctx context.Context, r bot.Responder) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.ctx, in.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	in.responder = r
+}
+
+// close lets nothing more in and waits for the work under way, not for ever.
+func (in *intake) close() {
+	in.mu.Lock()
+	cancel := in.cancel
+	in.ctx = nil
+	in.mu.Unlock()
+	stop := time.AfterFunc(drainWithin, cancel)
+	in.running.Wait()
+	stop.Stop()
+	cancel()
+}
+
+// admit runs work in a goroutine of its own, unless the interaction was taken
+// before, there is no room, or the intake is closed.
+func (in *intake) admit(id string, work func(context.Context)) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.ctx == nil || in.admitted >= maxAdmitted || in.seen[id] {
+		return false
+	}
+	in.remember(id)
+	in.admitted++
+	ctx := in.ctx
+	in.running.Go(func() {
+		defer in.leave()
+		work(ctx)
+	})
+	return true
+}
+
+func (in *intake) remember(id string) {
+	if len(in.order) >= maxSeen {
+		delete(in.seen, in.order[0])
+		in.order = in.order[1:]
+	}
+	in.seen[id] = true
+	in.order = append(in.order, id)
+}
+
+func (in *intake) leave() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.admitted--
+}
+
+// background runs work that no interaction asked for.
+func (in *intake) background(work func(context.Context)) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if ctx := in.ctx; ctx != nil {
+		in.running.Go(func() { work(ctx) })
+	}
+}
+
+// isOpen says whether there is anybody to answer.
+func (in *intake) isOpen() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.ctx != nil
+}
+
+// busy says whether too many wait for a worker already.
+func (in *intake) busy() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.waiting >= maxWaiting
+}
+
+// work waits for a worker's place; rest gives it back.
+func (in *intake) work(ctx context.Context) bool {
+	in.wait(1)
+	defer in.wait(-1)
+	select {
+	case in.workers <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (in *intake) rest() { <-in.workers }
+
+func (in *intake) wait(n int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.waiting += n
+}
+
+func (in *intake) respond(ctx context.Context, req bot.Request) bot.Reply {
+	return in.who().Respond(ctx, req)
+}
+
+func (in *intake) complete(ctx context.Context, prefix string) []string {
+	return in.who().Complete(ctx, prefix)
+}
+
+func (in *intake) who() bot.Responder {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.responder
+}
+
+// retryAfter is how long a failed request asked to wait.
+func retryAfter(err error) time.Duration {
+	if oe, ok := errors.AsType[*bot.OutcomeError](err); ok {
+		return oe.RetryAfter
+	}
+	return 0
+}

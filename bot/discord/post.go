@@ -1,0 +1,229 @@
+package discord
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"cyberbrief/bot"
+)
+
+// created is the body of Create Message with the two fields that make a
+// repeated request give the first message again.
+// https://discord.com/developers/docs/resources/message#create-message
+type created struct {
+	message
+	Nonce        string `json:"nonce"`
+	EnforceNonce bool   `json:"enforce_nonce"`
+}
+
+// edited is the body of Edit Message: everything is said, so that what the
+// new version does not have goes away.
+type edited struct {
+	Content         markup          `json:"content"`
+	Embeds          []embed         `json:"embeds"`
+	Components      []actionRow     `json:"components"`
+	AllowedMentions allowedMentions `json:"allowed_mentions"`
+}
+
+// Send posts one message; see delivery.Sender. The first part of a thread
+// opens the thread, which is a request of its own; one that failed or was
+// repeated has posted nothing.
+func (d *Discord) Send(ctx context.Context, to bot.Target, b bot.Message) (bot.MessageID, error) {
+	m, err := decodeMessage(b)
+	if err != nil {
+		return "", err
+	}
+	hide(&m, to)
+	if to.Thread != "" && to.Marker.Part <= 1 {
+		if err := d.openThread(ctx, to); err != nil {
+			return "", err
+		}
+	}
+	id, err := d.create(ctx, to, m)
+	if to.Thread != "" && hasCode(err, codeUnknownChannel) {
+		if err := d.openThread(ctx, to); err != nil {
+			return "", err
+		}
+		return d.create(ctx, to, m)
+	}
+	return id, err
+}
+
+func (d *Discord) create(ctx context.Context, to bot.Target, m message) (bot.MessageID, error) {
+	var made identified
+	err := d.api.do(ctx, request{
+		method: http.MethodPost,
+		path:   "channels/" + place(to) + "/messages",
+		body:   created{m, to.Marker.String(), true},
+		once:   true,
+	}, &made)
+	return bot.MessageID(made.ID), err
+}
+
+// place is the id of the channel or thread that a target is in: the thread
+// that was started from a message has the id of the message.
+func place(to bot.Target) string {
+	if to.Thread != "" {
+		return url.PathEscape(string(to.Thread))
+	}
+	return url.PathEscape(to.Channel)
+}
+
+// threadHides is after how many minutes without a message Discord takes the
+// thread out of the channel's list: a day, when the next one has come.
+const threadHides = 1440
+
+// openThread starts the thread below a parent. One that is there already is
+// fine, so a request of which the outcome is not known can be repeated.
+func (d *Discord) openThread(ctx context.Context, to bot.Target) error {
+	err := d.api.do(ctx, request{
+		method: http.MethodPost,
+		path:   "channels/" + url.PathEscape(to.Channel) + "/messages/" + url.PathEscape(string(to.Thread)) + "/threads",
+		route:  "channels/" + to.Channel + "/messages/{message}/threads",
+		body: struct {
+			Name string `json:"name"`
+			Hide int    `json:"auto_archive_duration"`
+		}{cmp.Or(cutTo(label(to.ThreadTitle), maxThreadNameChars), "…"), threadHides},
+	}, &identified{})
+	if hasCode(err, codeThreadExists) {
+		return nil
+	}
+	return err
+}
+
+// hide puts the target's marker where it can be found again and nobody sees
+// it: behind the # of the address of the first embed. An address on an embed
+// without a title is shown nowhere and leads to the channel itself; one on a
+// title leads to the same page as before. Discord keeps it for the life of
+// the message and returns it in listings, which is not certain of the nonce.
+func hide(m *message, to bot.Target) {
+	if len(m.Embeds) == 0 {
+		return
+	}
+	e := &m.Embeds[0]
+	address, fragment, _ := strings.Cut(e.URL, "#")
+	switch {
+	case e.URL == "":
+		address = "https://discord.com/channels/" + url.PathEscape(to.Tenant) + "/" + url.PathEscape(to.Channel)
+	case fragment != "":
+		fragment += "-"
+	}
+	e.URL = address + "#" + fragment + to.Marker.String()
+}
+
+// hidden says whether an address carries the marker.
+func hidden(address string, m bot.Marker) bool { return strings.HasSuffix(address, m.String()) }
+
+// listed is a message as a listing shows it.
+type listed struct {
+	identified
+	Author identified `json:"author"`
+	// Nonce is a string or a number.
+	Nonce  any     `json:"nonce"`
+	Embeds []embed `json:"embeds"`
+}
+
+// What Find looks through: Discord's clock and ours may differ, and a busy
+// channel may have had many messages since.
+const (
+	clockSkew = 2 * time.Minute
+	maxPages  = 20
+)
+
+// Find looks for the message with the target's marker; see delivery.Sender.
+func (d *Discord) Find(ctx context.Context, to bot.Target, since time.Time) (bot.MessageID, error) {
+	me, err := d.self(ctx)
+	if err != nil {
+		return "", err
+	}
+	after := snowflake(since.Add(-clockSkew))
+	for range maxPages {
+		page, err := d.page(ctx, to, after)
+		if to.Thread != "" && hasCode(err, codeUnknownChannel) {
+			return "", nil // no thread, so nothing in it
+		}
+		if err != nil {
+			return "", err
+		}
+		newest := after
+		for _, m := range page {
+			if m.Author.ID == me && m.carries(to.Marker) {
+				return bot.MessageID(m.ID), nil
+			}
+			newest = later(newest, m.ID)
+		}
+		if len(page) < maxPageMessages || newest == after {
+			return "", nil
+		}
+		after = newest
+	}
+	return "", &bot.OutcomeError{Class: bot.Doubtful, Code: "too many messages to look through"}
+}
+
+func (d *Discord) page(ctx context.Context, to bot.Target, after string) ([]listed, error) {
+	var page []listed
+	err := d.api.get(ctx, "channels/"+place(to)+"/messages?after="+after+"&limit="+strconv.Itoa(maxPageMessages), &page)
+	return page, err
+}
+
+func (m listed) carries(marker bot.Marker) bool {
+	if m.Nonce == marker.String() {
+		return true
+	}
+	return len(m.Embeds) > 0 && hidden(m.Embeds[0].URL, marker)
+}
+
+// discordEpoch is the first instant of 2015 in Unix milliseconds.
+// https://discord.com/developers/docs/reference#snowflakes
+const discordEpoch = 1420070400000
+
+// snowflake is the smallest id of a message posted at t.
+func snowflake(t time.Time) string {
+	return strconv.FormatInt(max(0, t.UnixMilli()-discordEpoch)<<22, 10)
+}
+
+// later is the higher of two ids.
+func later(a, b string) string {
+	if len(a) != len(b) {
+		if len(a) > len(b) {
+			return a
+		}
+		return b
+	}
+	return max(a, b)
+}
+
+// Edit replaces a message; see delivery.Editor. It notifies nobody.
+func (d *Discord) Edit(ctx context.Context, to bot.Target, id bot.MessageID, b bot.Message) error {
+	m, err := decodeMessage(b)
+	if err != nil {
+		return err
+	}
+	hide(&m, to)
+	body := edited{
+		Content:    m.Content,
+		Embeds:     append([]embed{}, m.Embeds...),
+		Components: append([]actionRow{}, m.Components...),
+	}
+	return d.api.do(ctx, request{method: http.MethodPatch, path: messagePath(to, id), route: messageRoute(to), body: body}, &identified{})
+}
+
+// Delete removes a message; see delivery.Editor.
+func (d *Discord) Delete(ctx context.Context, to bot.Target, id bot.MessageID) error {
+	err := d.api.do(ctx, request{method: http.MethodDelete, path: messagePath(to, id), route: messageRoute(to)}, nil)
+	if hasCode(err, codeUnknownMessage) || to.Thread != "" && hasCode(err, codeUnknownChannel) {
+		return nil
+	}
+	return err
+}
+
+func messagePath(to bot.Target, id bot.MessageID) string {
+	return "channels/" + place(to) + "/messages/" + url.PathEscape(string(id))
+}
+
+func messageRoute(to bot.Target) string { return "channels/" + place(to) + "/messages/{message}" }
