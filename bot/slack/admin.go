@@ -1,0 +1,110 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"cyberbrief/bot"
+)
+
+// IsAdmin asks Slack whether a member may administer the bot: an admin or
+// owner of the workspace, or one that the operator named. Guests, people of
+// other workspaces, bots and those who left never may, and neither may
+// anyone whom Slack does not tell us about.
+func (s *Slack) IsAdmin(ctx context.Context, in bot.InstallationID, user string) (bool, error) {
+	var answer struct {
+		User struct {
+			ID           string `json:"id"`
+			TeamID       string `json:"team_id"`
+			Deleted      bool   `json:"deleted"`
+			Bot          bool   `json:"is_bot"`
+			Admin        bool   `json:"is_admin"`
+			Owner        bool   `json:"is_owner"`
+			PrimaryOwner bool   `json:"is_primary_owner"`
+			Guest        bool   `json:"is_restricted"`
+			SingleGuest  bool   `json:"is_ultra_restricted"`
+			Stranger     bool   `json:"is_stranger"`
+		} `json:"user"`
+	}
+	if err := s.api.call(ctx, "users.info", url.Values{"user": {user}}, &answer); err != nil {
+		return false, err
+	}
+	u := answer.User
+	home := bot.Installation{Platform: bot.Slack, Tenant: u.TeamID}
+	if u.ID != user || home.ID() != in || u.Deleted || u.Bot || u.Guest || u.SingleGuest || u.Stranger {
+		return false, nil
+	}
+	return u.Admin || u.Owner || u.PrimaryOwner || slices.Contains(s.opts.Admins, user), nil
+}
+
+// Check makes sure that the bot can post in a channel; it joins a public one
+// that it is not in. The error says what to do, in both languages, since it
+// is shown to whoever asked.
+func (s *Slack) Check(ctx context.Context, ref bot.Ref) error {
+	in, err := s.Installation(ctx)
+	if err != nil {
+		return advise(err)
+	}
+	if ref.Installation != in {
+		return advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "team_not_found", Err: fmt.Errorf("the token is for %s", in.ID())})
+	}
+	var answer struct {
+		Channel struct {
+			Archived bool `json:"is_archived"`
+			Member   bool `json:"is_member"`
+			Private  bool `json:"is_private"`
+		} `json:"channel"`
+	}
+	channel := url.Values{"channel": {ref.Channel}}
+	if err := s.api.call(ctx, "conversations.info", channel, &answer); err != nil {
+		return advise(err)
+	}
+	switch c := answer.Channel; {
+	case c.Archived:
+		return advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "is_archived"})
+	case c.Member:
+		return nil
+	case c.Private:
+		return advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "not_in_channel"})
+	}
+	if err := s.api.call(ctx, "conversations.join", channel, nil); err != nil {
+		return advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "not_in_channel", Err: err})
+	}
+	return nil
+}
+
+// advise adds to an error what a person can do about it.
+func advise(err error) error {
+	oe, ok := errors.AsType[*bot.OutcomeError](err)
+	if !ok {
+		return err
+	}
+	advised := *oe
+	advised.Err = errors.New(advice(oe))
+	return &advised
+}
+
+func advice(e *bot.OutcomeError) string {
+	switch e.Code {
+	case "not_in_channel":
+		return "ボットがチャンネルにいません。チャンネルで /invite してください / the bot is not in the channel: /invite it there"
+	case "channel_not_found":
+		return "チャンネルが見つかりません。ID を確かめ、非公開ならボットを /invite してください / no such channel: check the id, and /invite the bot if it is private"
+	case "is_archived":
+		return "チャンネルはアーカイブ済みです。解除するか別のチャンネルを選んでください / the channel is archived: unarchive it or choose another"
+	case "team_not_found":
+		return "別のワークスペースのチャンネルです / the channel is in another workspace than the bot token"
+	case "missing_scope":
+		return fmt.Sprintf("アプリの権限が足りません / the app lacks a scope: %v", e.Err)
+	}
+	switch e.Class {
+	case bot.InstallationGone, bot.Fatal:
+		return "Slack がトークンを受け付けません / Slack refuses the token: check SLACK_BOT_TOKEN"
+	case bot.Transient, bot.Limited, bot.Doubtful:
+		return "いま Slack に確認できません。少し待ってやり直してください / Slack cannot be asked just now: try again in a while"
+	}
+	return "Slack が拒否しました / Slack refused"
+}
