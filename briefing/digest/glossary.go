@@ -1,0 +1,380 @@
+package digest
+
+import (
+	"strings"
+	"unicode"
+
+	"cyberbrief/briefing"
+)
+
+// maxTermRunes is the longest headword; a longer text before a colon is the
+// beginning of a sentence.
+const maxTermRunes = 80
+
+// takeGlossary reads the entries of a glossary section: list items, bold
+// terms with the definition after them or on the next line, table rows, or a
+// heading per term. What is no entry stays in the section, see rest.
+func (r *reader) takeGlossary(s *section) (rest []*block) {
+	if s.topic != "" && s.topic != s.heading.text { // 用語解説: X
+		r.term(s.heading.line, s.topic, r.text(s.blocks).String())
+		r.glossaryChildren(s)
+		return nil
+	}
+	return append(r.entriesOf(s.blocks), r.glossaryChildren(s)...)
+}
+
+// glossaryChildren reads sub-headings: each is a term, unless it is a list
+// of entries itself.
+func (r *reader) glossaryChildren(s *section) (rest []*block) {
+	for _, c := range s.children {
+		switch {
+		case c.role != roleNone && c.role != roleGlossary && c.role != roleBackground:
+		case c.role == roleGlossary || manyEntries(c.blocks):
+			rest = append(rest, r.takeGlossary(c)...)
+		case len(c.blocks) > 0:
+			r.term(c.heading.line, c.heading.text, r.text(c.blocks).String())
+			rest = append(rest, r.glossaryChildren(c)...)
+		default:
+			rest = append(rest, r.glossaryChildren(c)...)
+		}
+	}
+	return rest
+}
+
+// manyEntries says whether most blocks are list items with a headword.
+func manyEntries(blocks []*block) bool {
+	n := 0
+	for _, b := range blocks {
+		if _, _, ok := headword(b); ok && b.kind == briefing.Item {
+			n++
+		}
+	}
+	return n > 0 && n*2 > len(blocks)
+}
+
+// entriesOf reads entries from blocks in order. A block without a headword
+// belongs to the entry before it; before the first entry, to the rest.
+func (r *reader) entriesOf(blocks []*block) (rest []*block) {
+	from := len(r.digest.Glossary)
+	for i, b := range blocks {
+		if b.kind == briefing.Row {
+			r.rowEntry(b, i == 0 || blocks[i-1].kind != briefing.Row)
+			continue
+		}
+		for _, part := range termLines(b) {
+			head, def, ok := headword(part)
+			nested := b.kind == briefing.Item && b.level > 0 && len(r.digest.Glossary) > from
+			if ok && !nested {
+				r.term(part.lines[0].no, head, strings.TrimSpace(spanText(r.spans(def, false))))
+				continue
+			}
+			if n := len(r.digest.Glossary); n > from {
+				last := &r.digest.Glossary[n-1]
+				text := r.text([]*block{part}).String()
+				if last.Definition == "" {
+					last.Definition = text
+				} else if text != "" {
+					last.Definition += "\n" + text
+				}
+				continue
+			}
+			rest = append(rest, part)
+		}
+	}
+	return rest
+}
+
+// termLines parts a paragraph whose later lines begin with a term in bold.
+func termLines(b *block) []*block {
+	if b.kind == briefing.Item || len(b.lines) < 2 {
+		return []*block{b}
+	}
+	var out []*block
+	for i, l := range b.lines {
+		if i > 0 && !(l.spans[0].strong && !b.lines[i-1].spans[0].mark && startsTerm(l)) {
+			last := out[len(out)-1]
+			last.lines = append(last.lines, l)
+			continue
+		}
+		copied := *b
+		copied.lines = []line{l}
+		out = append(out, &copied)
+	}
+	return out
+}
+
+// startsTerm says whether a line is a term in bold and a colon, or alone.
+func startsTerm(l line) bool {
+	_, _, ok := headword(&block{lines: []line{l}})
+	return ok
+}
+
+// headword parts an entry into its headword and definition. The headword is
+// what stands in bold at the start, or before the first colon or dash that
+// is not in brackets.
+func headword(b *block) (head string, def []line, ok bool) {
+	if len(b.lines) == 0 || len(b.lines[0].spans) == 0 {
+		return "", nil, false
+	}
+	spans := b.lines[0].spans
+	strong := 0
+	for strong < len(spans) && spans[strong].strong {
+		head += spans[strong].text
+		strong++
+	}
+	rest := append([]span{}, spans[strong:]...)
+	if strong > 0 {
+		// A colon may stand inside the bold, with the definition in it too.
+		if h, d, found := cutTerm(head); found && strings.TrimSpace(d) != "" {
+			head, rest = h, append([]span{{text: d}}, rest...)
+		} else if len(rest) > 0 { // **Term** (alias): definition
+			if inner, after, found := leadingBracket(rest[0].text); found {
+				head += inner
+				rest[0].text = after
+			}
+		}
+		head = strings.TrimRight(strings.TrimSpace(head), ":： ")
+		if len(rest) > 0 {
+			t := strings.TrimLeft(rest[0].text, " 　")
+			if !definitionStart(t) && len(b.lines) == 1 && b.kind != briefing.Item {
+				return "", nil, false // a sentence that begins in bold
+			}
+			rest[0].text = strings.TrimLeft(t, ":：-–—=＝ 　")
+		}
+	} else {
+		h, d, found := cutTerm(spans[0].text)
+		if !found || spans[0].url != "" {
+			return "", nil, false
+		}
+		head = h
+		rest[0].text = strings.TrimLeft(d, " 　")
+	}
+	if head = strings.TrimSpace(head); head == "" || len([]rune(head)) > maxTermRunes || strings.Contains(head, "。") {
+		return "", nil, false
+	}
+	def = append([]line{{no: b.lines[0].no, spans: rest}}, b.lines[1:]...)
+	return head, def, true
+}
+
+// definitionStart says whether t goes on after a headword: with a colon, a
+// dash, or nothing.
+func definitionStart(t string) bool {
+	return t == "" || strings.HasPrefix(t, ":") || strings.HasPrefix(t, "：") || strings.HasPrefix(t, "-") ||
+		strings.HasPrefix(t, "–") || strings.HasPrefix(t, "—") || strings.HasPrefix(t, "とは") || strings.HasPrefix(t, "は、")
+}
+
+// cutTerm parts a text at its first colon, or dash between spaces, that is
+// in no bracket.
+func cutTerm(s string) (head, def string, ok bool) {
+	depth, runes := 0, 0
+	for i, c := range s {
+		if runes++; runes > maxTermRunes {
+			return "", "", false
+		}
+		switch {
+		case strings.ContainsRune("(（「[【", c):
+			depth++
+		case strings.ContainsRune(")）」]】", c):
+			depth--
+		case depth > 0:
+		case c == ':' || c == '：':
+			return s[:i], s[i+len(string(c)):], i > 0
+		case (c == '-' || c == '–' || c == '—') && strings.HasSuffix(s[:i], " ") && strings.HasPrefix(s[i+len(string(c)):], " "):
+			return s[:i], s[i+len(string(c)):], i > 0
+		case c == '。':
+			return "", "", false
+		}
+	}
+	return "", "", false
+}
+
+// leadingBracket cuts a bracket at the start of s.
+func leadingBracket(s string) (bracket, after string, ok bool) {
+	t := strings.TrimLeft(s, " 　")
+	for _, pair := range [][2]string{{"(", ")"}, {"（", "）"}} {
+		if strings.HasPrefix(t, pair[0]) {
+			if n := strings.Index(t, pair[1]); n > 0 {
+				return s[:len(s)-len(t)] + t[:n+len(pair[1])], t[n+len(pair[1]):], true
+			}
+		}
+	}
+	return "", s, false
+}
+
+// rowEntry reads a table row, term first. The first row of a table is its
+// head when it names columns.
+func (r *reader) rowEntry(b *block, first bool) {
+	head, def, ok := strings.Cut(spanText(r.spans(b.lines, false)), " | ")
+	if norm := normal(head); !ok || first && (norm == "用語" || norm == "term" || norm == "語" || norm == "キーワード" || norm == "名称") {
+		return
+	}
+	r.term(b.lines[0].no, head, def)
+}
+
+// term adds an entry under its headword, its other names apart.
+func (r *reader) term(no int, head, definition string) {
+	name, aliases := splitNames(head)
+	r.digest.Glossary = append(r.digest.Glossary, briefing.Term{
+		Line: no, Term: name, Aliases: aliases, Definition: strings.TrimSpace(definition)})
+}
+
+// splitNames parts a headword into the name to look it up by and the other
+// names it gives: in brackets, after a slash. 国家サイバー統括室（NCO: National
+// Cybersecurity Office） has two; KEV (Known …) カタログ is a KEV カタログ.
+func splitNames(head string) (name string, aliases []string) {
+	aliases = []string{}
+	name = strings.TrimSpace(head)
+	for {
+		before, inner, after, ok := cutBracket(name)
+		if !ok {
+			break
+		}
+		for _, a := range splitAliases(inner) {
+			aliases = appendAlias(aliases, a)
+		}
+		if strings.TrimSpace(after) == "" || strings.TrimSpace(before) == "" {
+			name = strings.TrimSpace(before + after)
+		} else {
+			name = strings.TrimRight(before, " ")
+			if strings.HasSuffix(before, " ") && strings.HasPrefix(after, " ") {
+				name += " "
+			}
+			name += strings.TrimLeft(after, " ")
+		}
+	}
+	names := splitSlash(name)
+	name = trimQuotes(names[0])
+	var more []string
+	for _, n := range names[1:] {
+		more = appendAlias(more, trimQuotes(n))
+	}
+	out := []string{}
+	for _, a := range append(more, aliases...) {
+		if a != name {
+			out = appendAlias(out, a)
+		}
+	}
+	return name, out
+}
+
+func appendAlias(list []string, a string) []string {
+	if a = strings.TrimSpace(a); a == "" {
+		return list
+	}
+	return appendNew(list, a)
+}
+
+// cutBracket cuts the first round bracket out of s, pairs inside it included.
+func cutBracket(s string) (before, inner, after string, ok bool) {
+	depth, open, from := 0, 0, 0
+	for i, c := range s {
+		switch c {
+		case '(', '（':
+			if depth++; depth == 1 {
+				open, from = i, i+len(string(c))
+			}
+		case ')', '）':
+			if depth--; depth == 0 {
+				return s[:open], s[from:i], s[i+len(string(c)):], true
+			}
+			depth = max(depth, 0)
+		}
+	}
+	return s, "", "", false
+}
+
+// splitAliases parts what stands in a bracket: at colons and slashes, and at
+// commas where one side is an abbreviation or the script changes. A comma
+// inside one long English name stays: Reporting, and Conformance.
+func splitAliases(s string) []string {
+	var out []string
+	for _, part := range strings.FieldsFunc(s, func(c rune) bool {
+		return c == ':' || c == '：' || c == ';' || c == '；' || c == '／' || c == '、' || c == '='
+	}) {
+		for _, slash := range splitSlash(part) {
+			out = append(out, splitComma(slash)...)
+		}
+	}
+	for i, a := range out {
+		out[i] = trimQuotes(trimLabel(a))
+	}
+	return out
+}
+
+// trimLabel takes away the word that says what kind of name follows.
+func trimLabel(s string) string {
+	s = strings.TrimSpace(s)
+	for _, l := range []string{"別名", "略称", "通称", "旧称", "旧", "英語", "英", "略", "または", "aka ", "a.k.a. ", "also "} {
+		if rest, ok := strings.CutPrefix(s, l); ok && (len(l) > len("略") || strings.HasPrefix(strings.TrimSpace(rest), ":")) {
+			return strings.TrimLeft(rest, ":：・ ")
+		}
+	}
+	return s
+}
+
+func splitComma(s string) []string {
+	parts := strings.FieldsFunc(s, func(c rune) bool { return c == ',' || c == '，' })
+	if len(parts) < 2 {
+		return []string{s}
+	}
+	for i := 1; i < len(parts); i++ {
+		a, b := strings.TrimSpace(parts[i-1]), strings.TrimSpace(parts[i])
+		if !isAbbreviation(a) && !isAbbreviation(b) && japanese(a) == japanese(b) {
+			return []string{s}
+		}
+	}
+	return parts
+}
+
+// isAbbreviation says whether s is one short word with capitals or digits.
+func isAbbreviation(s string) bool {
+	upper := 0
+	for _, c := range s {
+		if unicode.IsUpper(c) || unicode.IsDigit(c) {
+			upper++
+		} else if unicode.IsSpace(c) {
+			return false
+		}
+	}
+	return upper >= 2 && len(s) <= 14 && !japanese(s)
+}
+
+func japanese(s string) bool {
+	for _, c := range s {
+		if isCJK(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// splitSlash parts names at a slash between spaces, at a full-width one, and
+// at one where the script changes. CI/CD and TCP/IP are one name.
+func splitSlash(s string) []string {
+	s = strings.ReplaceAll(s, " ／ ", "／")
+	if parts := strings.Split(s, "／"); len(parts) > 1 {
+		return parts
+	}
+	if parts := strings.Split(s, " / "); len(parts) > 1 {
+		return parts
+	}
+	if a, b, ok := strings.Cut(s, "/"); ok && japanese(a) != japanese(b) && !strings.Contains(b, "/") {
+		return []string{a, b}
+	}
+	return []string{s}
+}
+
+// trimQuotes takes quotation marks away that hold the whole of s.
+func trimQuotes(s string) string {
+	s = strings.TrimSpace(s)
+	for _, q := range [][2]string{{"「", "」"}, {"『", "』"}, {"\"", "\""}, {"“", "”"}, {"[", "]"}, {"【", "】"}, {"`", "`"}} {
+		if inner, ok := strings.CutPrefix(s, q[0]); ok {
+			if inner, ok = strings.CutSuffix(inner, q[1]); ok && !strings.Contains(inner, q[0]) {
+				return inner
+			}
+		}
+	}
+	return s
+}
+
+func spanText(spans []briefing.Span) string { return briefing.Block{Spans: spans}.String() }

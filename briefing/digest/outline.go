@@ -1,0 +1,221 @@
+package digest
+
+import (
+	"strings"
+
+	"cyberbrief/briefing"
+)
+
+// section is a heading and what stands directly below it. The root has no
+// heading: it holds what stands before the first one.
+type section struct {
+	heading  *heading
+	level    int
+	parent   *section
+	children []*section
+	blocks   []*block
+	role     role
+	topic    string // what the heading names besides its role, 用語解説: X
+	sub      bool   // a numbered sub-topic of the heading before it
+	title    bool   // names the whole digest, not a part of it
+	part     int    // how many times the digest has started over before it
+	order    int    // place among all sections, from 0
+}
+
+// outline turns r.src into a tree of sections with roles.
+func (r *reader) outline() {
+	items := flatten(r.src)
+	for i := range items {
+		if b := items[i].block; b != nil {
+			splitBullets(b)
+		}
+	}
+	items = r.promote(items)
+	r.root = &section{}
+	var all []*section
+	open, rules := r.root, 0
+	for _, it := range items {
+		switch {
+		case it.heading != nil:
+			s := r.newSection(it.heading, len(all), rules)
+			open = attach(open, s)
+			all = append(all, s)
+		case it.block != nil:
+			for _, b := range itemsOf(it.block) {
+				open.blocks = append(open.blocks, b)
+			}
+		default:
+			rules++
+		}
+	}
+	r.titles(all)
+	r.classify(all)
+}
+
+// newSection cleans a heading and takes a first look at its words.
+func (r *reader) newSection(h *heading, order, rules int) *section {
+	s := &section{heading: h, level: h.level, order: order, part: rules}
+	var leftovers bool
+	h.text, s.sub, leftovers = cleanHeading(plain(h.spans))
+	if leftovers {
+		r.leftover(h.line)
+	}
+	// A heading that starts a known part of the digest starts it whatever its
+	// level: some digests go down a level half-way and never come up again.
+	switch role, sure := bareRole(h.text); {
+	case !sure:
+	case role == roleKeyPoints && s.level == 1:
+		s.level = 2
+	case (role == roleNews || role == roleDeepDive || role == roleCitations) && s.level == 3 && rules > 0 || role == roleCitations && s.level > 2:
+		s.level = 2
+	}
+	return s
+}
+
+// attach puts s below the open section that is of a higher level.
+func attach(open, s *section) *section {
+	for open.heading != nil && open.level >= s.level {
+		open = open.parent
+	}
+	s.parent = open
+	open.children = append(open.children, s)
+	return s
+}
+
+// promote turns paragraphs that are a bare role word in bold into headings,
+// and gives a heading that is only a numbered placeholder the bold line
+// below it.
+func (r *reader) promote(items []item) []item {
+	out := items[:0]
+	for i := 0; i < len(items); i++ {
+		it := items[i]
+		if h := it.heading; h != nil && i+1 < len(items) {
+			if text, sub, _ := cleanHeading(plain(h.spans)); sub && text == "" {
+				if b := items[i+1].block; b != nil && boldLine(b) {
+					r.leftover(h.line)
+					h.spans = append([]span{{text: plain(h.spans) + ": "}}, b.lines[0].spans...)
+					i++
+				}
+			}
+		}
+		if b := it.block; b != nil && boldLine(b) {
+			text := strings.TrimRight(strings.TrimSpace(plain(b.lines[0].spans)), ":： ")
+			if _, sure := bareRole(text); sure {
+				it = item{heading: &heading{level: 2, line: b.lines[0].no, spans: b.lines[0].spans, bold: true}}
+			}
+		}
+		out = append(out, it)
+	}
+	return out
+}
+
+// boldLine says whether a block is one line in bold and nothing else.
+func boldLine(b *block) bool {
+	if b.kind != briefing.Paragraph || len(b.lines) != 1 {
+		return false
+	}
+	for _, s := range b.lines[0].spans {
+		if !s.strong && strings.Trim(s.text, " :：") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// bullets begin list items that Markdown does not know.
+const bullets = "・●○■□◆◇▪▶►‣•◦※①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+
+// splitBullets makes a paragraph whose lines begin with such a bullet, or
+// with a full-width number, a list.
+func splitBullets(b *block) {
+	if b.kind != briefing.Paragraph || len(b.lines) == 0 {
+		return
+	}
+	for i := range b.lines {
+		if wideBullet(b.lines[i]) == 0 {
+			return
+		}
+	}
+	for i := range b.lines {
+		s := &b.lines[i].spans[0]
+		s.text = strings.TrimLeft(s.text[wideBullet(b.lines[i]):], " 　")
+	}
+	b.kind, b.split = briefing.Item, true
+}
+
+// wideBullet is how many bytes of the line are a full-width bullet or number.
+func wideBullet(l line) int {
+	if len(l.spans) == 0 {
+		return 0
+	}
+	s := strings.TrimLeft(l.spans[0].text, " 　")
+	lead := len(l.spans[0].text) - len(s)
+	digits := 0
+	for i, c := range s {
+		switch {
+		case c >= '０' && c <= '９':
+			digits++
+			continue
+		case digits > 0 && strings.ContainsRune("．.、）)：", c):
+			return lead + i + len(string(c))
+		case digits == 0 && strings.ContainsRune(bullets, c):
+			return lead + i + len(string(c))
+		}
+		return 0
+	}
+	return 0
+}
+
+// itemsOf parts a list that splitBullets has made into its items.
+func itemsOf(b *block) []*block {
+	if b.kind != briefing.Item || len(b.lines) < 2 || b.number != 0 || !b.split {
+		return []*block{b}
+	}
+	var out []*block
+	for _, l := range b.lines {
+		out = append(out, &block{kind: briefing.Item, lines: []line{l}})
+	}
+	return out
+}
+
+// titles finds the headings that name the whole digest: the first one that
+// is no part's name, and later ones of its level that say the same again.
+func (r *reader) titles(all []*section) {
+	var first *section
+	for _, s := range all {
+		if first == nil {
+			if _, sure := bareRole(s.heading.text); sure || s.level > 1 && dateIn(s.heading.text) == "" {
+				if s.level > 1 {
+					break
+				}
+				continue
+			}
+			first = s
+			s.title = true
+			continue
+		}
+		if s.level == first.level && sameTitle(first.heading.text, s.heading.text) {
+			s.title = true
+		}
+	}
+	part := 0
+	for _, s := range all {
+		if s.title && s != first {
+			part += 1000 // weighs more than any number of rules before it
+		}
+		s.part += part
+	}
+	if first == nil {
+		return
+	}
+	r.digest.Title = first.heading.text
+}
+
+// sameTitle says whether two headings name the same digest: both have a
+// date, or most of their characters are the same.
+func sameTitle(a, b string) bool {
+	if dateIn(a) != "" && dateIn(b) != "" {
+		return true
+	}
+	return overlap(a, b) >= 0.6
+}

@@ -1,0 +1,246 @@
+package digest
+
+import (
+	"strings"
+
+	"cyberbrief/briefing"
+)
+
+// sourceWords begin a line, or a bracket, that names the source of an item.
+var sourceWords = []string{"出典", "情報源", "引用元", "参照元", "参考元", "ソース", "参考", "参照", "引用", "source", "sources", "ref", "via"}
+
+// takeSources takes the source lines out of the blocks of an item and gives
+// them as citations, in order, and the blocks that are left.
+func (r *reader) takeSources(blocks []*block) (rest []*block, sources []briefing.Citation) {
+	for _, b := range blocks {
+		if b.kind == briefing.Code || b.kind == briefing.Row {
+			rest = append(rest, b)
+			continue
+		}
+		kept := make([]line, 0, len(b.lines))
+		for _, l := range b.lines {
+			prose, found := r.sourcesIn(l)
+			sources = append(sources, found...)
+			if len(prose) > 0 {
+				kept = append(kept, line{no: l.no, spans: prose})
+			}
+		}
+		if len(kept) > 0 {
+			copied := *b
+			copied.lines = kept
+			rest = append(rest, &copied)
+		}
+	}
+	return rest, sources
+}
+
+// sourcesIn parts a line into its prose and the sources it names. A source
+// is a whole line (出典: …), a bracket in one ([出典: …]), or a link whose
+// text begins with the word.
+func (r *reader) sourcesIn(l line) (prose []span, found []briefing.Citation) {
+	at, offset := sourceStart(l.spans)
+	if at < 0 {
+		return l.spans, nil
+	}
+	prose = append(prose, l.spans[:at]...)
+	rest := append([]span{}, l.spans[at:]...)
+	if offset > 0 {
+		head := rest[0]
+		head.text = head.text[:offset]
+		prose = append(prose, head)
+		rest[0].text = rest[0].text[offset:]
+	}
+	if strings.Trim(plain(prose), " 　-*・|([（［") == "" {
+		prose = nil
+	}
+	found = r.citations(rest, l.no)
+	return prose, found
+}
+
+// sourceStart finds the span, and the byte in it, where sources begin: the
+// start of the line, or a bracket that opens with a source word.
+func sourceStart(spans []span) (at, offset int) {
+	lead := true
+	for i, s := range spans {
+		if s.mark {
+			continue
+		}
+		if lead {
+			if n := sourceWord(strings.TrimLeft(s.text, " 　-*・([（［")); n > 0 {
+				return i, 0
+			}
+		} else if s.url != "" && s.text != s.url && sourceWord(s.text) > 0 {
+			return i, 0
+		}
+		if s.url == "" && !s.code {
+			for at := 0; ; {
+				n := strings.IndexAny(s.text[at:], "[(（［")
+				if n < 0 {
+					break
+				}
+				at += n
+				_, w := firstRune(s.text[at:])
+				if sourceWord(s.text[at+w:]) > 0 {
+					return i, at
+				}
+				at += w
+			}
+		}
+		if strings.TrimSpace(s.text) != "" && strings.Trim(s.text, " 　([（［*-") != "" {
+			lead = false
+		}
+	}
+	return -1, 0
+}
+
+// sourceWord is how many bytes of s are a source word and its colon, or 0.
+func sourceWord(s string) int {
+	t := strings.TrimLeft(s, " *")
+	lead := len(s) - len(t)
+	for _, w := range sourceWords {
+		if len(t) < len(w) || !strings.EqualFold(t[:len(w)], w) {
+			continue
+		}
+		rest := t[len(w):]
+		for _, tail := range []string{"記事", "元", "URL", "url"} {
+			rest = strings.TrimPrefix(rest, tail)
+		}
+		after := strings.TrimLeft(rest, "0123456789 　*")
+		if strings.HasPrefix(after, ":") && !strings.HasPrefix(after, "://") {
+			return lead + len(t) - len(after) + 1
+		}
+		if strings.HasPrefix(after, "：") {
+			return lead + len(t) - len(after) + len("：")
+		}
+		if after == "" && w == "出典" { // **出典** and the rest in the next span
+			return lead + len(t)
+		}
+	}
+	return 0
+}
+
+// citations parts the spans of a source line: text and then a link is one
+// source, a link with a text of its own is one, and every further source
+// word begins another.
+func (r *reader) citations(spans []span, no int) []briefing.Citation {
+	var out []briefing.Citation
+	title := ""
+	add := func(url string) {
+		t := sourceTitle(title)
+		title = ""
+		if t == "" && url == "" || isReference(t) && url == "" {
+			if t != "" {
+				r.leftover(no)
+			}
+			return
+		}
+		if t == "" && len(out) > 0 && out[len(out)-1].URL == url {
+			return // [https://…](https://…) twice
+		}
+		if t == "" {
+			t = host(url)
+		}
+		out = append(out, briefing.Citation{Line: no, Title: t, URL: url})
+	}
+	for _, s := range spans {
+		switch {
+		case s.mark:
+			for _, n := range markNumbers(s.text) {
+				if url, ok := r.targets[n]; ok && url != "" {
+					add(url)
+				} else if !ok {
+					r.leftover(no)
+				}
+			}
+		case s.url != "":
+			if !urlText(s.text) {
+				title += s.text
+			}
+			add(s.url)
+		default:
+			pieces := splitSources(s.text)
+			for i, piece := range pieces {
+				if i > 0 && sourceTitle(title) != "" {
+					add("")
+				}
+				title += piece
+			}
+		}
+	}
+	if t := sourceTitle(title); t != "" {
+		if len(out) > 0 && len(spans) > 1 && sourceWord(strings.TrimLeft(title, " 　,、[(（［)]）］")) == 0 {
+			out[len(out)-1].Title += " " + t // what follows the last link
+		} else {
+			add("")
+		}
+	}
+	return out
+}
+
+// splitSources cuts a text before every bracket that opens with a source word.
+func splitSources(s string) []string {
+	var out []string
+	from := 0
+	for at := 0; at < len(s); {
+		n := strings.IndexAny(s[at:], "[(（［")
+		if n < 0 {
+			break
+		}
+		at += n
+		_, w := firstRune(s[at:])
+		if at > from && sourceWord(s[at+w:]) > 0 {
+			out = append(out, s[from:at])
+			from = at
+		}
+		at += w
+	}
+	return append(out, s[from:])
+}
+
+// sourceTitle is the title in a piece of a source line: without the source
+// word, brackets round it and punctuation that parted it from a link.
+func sourceTitle(s string) string {
+	for {
+		t := strings.TrimSpace(strings.TrimLeft(s, " 　,、;・|"))
+		t = strings.TrimRight(t, " 　,、;:：|")
+		if n := sourceWord(t); n > 0 {
+			t = t[n:]
+		}
+		t = trimBracket(t, "[", "]")
+		t = trimBracket(t, "(", ")")
+		t = trimBracket(t, "（", "）")
+		t = trimBracket(t, "［", "］")
+		if t == s {
+			return t
+		}
+		s = t
+	}
+}
+
+// trimBracket takes away a bracket round s, or one of the pair that has lost
+// the other.
+func trimBracket(s, open, end string) string {
+	if strings.HasPrefix(s, open) && strings.HasSuffix(s, end) && strings.Count(s, open) == 1 {
+		return strings.TrimSpace(s[len(open) : len(s)-len(end)])
+	}
+	if strings.Count(s, open) > strings.Count(s, end) {
+		s = strings.TrimSuffix(strings.TrimPrefix(s, open), open)
+	}
+	if strings.Count(s, end) > strings.Count(s, open) {
+		s = strings.TrimPrefix(strings.TrimSuffix(s, end), end)
+	}
+	return s
+}
+
+// urlText says whether the text of a link is only its address.
+func urlText(s string) bool {
+	s = strings.TrimSpace(s)
+	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
+}
+
+// host is the host name of a URL, a title for a source that gives none.
+func host(url string) string {
+	_, rest, _ := strings.Cut(url, "://")
+	h, _, _ := strings.Cut(rest, "/")
+	return strings.TrimPrefix(h, "www.")
+}
