@@ -117,11 +117,24 @@ func (e *sqliteEngine) lock(ctx context.Context) (func(), error) {
 		return nil, err
 	}
 	unlock := func() { db.Close() }
-	if _, err := db.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
+	if _, err = db.ExecContext(ctx, "BEGIN EXCLUSIVE"); err == nil {
+		err = e.probe(ctx)
+	}
+	if err != nil {
 		unlock()
 		return nil, err
 	}
 	return unlock, nil
+}
+
+// probe finds out early, and with SQLite's own error, whether the file can be
+// written: goose would try for seconds.
+func (e *sqliteEngine) probe(ctx context.Context) error {
+	t, err := e.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return t.Rollback()
 }
 
 func (e *sqliteEngine) migrateQueue(ctx context.Context) error {
