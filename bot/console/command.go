@@ -188,7 +188,7 @@ func (c *Console) answer(ctx context.Context, p *person, at place, a bot.Action,
 	reply := responder.Respond(ctx, bot.Request{
 		ID:       string(id),
 		Ref:      bot.Ref{Installation: bot.Installation{Platform: bot.Console}, Channel: at.channel},
-		User:     bot.User{ID: p.ID, Admin: func(context.Context) (bool, error) { return c.opts.Admins, nil }},
+		User:     bot.User{ID: p.ID, Name: p.Name, Admin: func(context.Context) (bool, error) { return c.opts.Admins, nil }},
 		Command:  a.Command,
 		Text:     a.Argument,
 		Language: c.language(lang),

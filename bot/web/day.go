@@ -1,0 +1,200 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"cyberbrief/bot"
+	"cyberbrief/briefing"
+)
+
+// day is what the page of a briefing shows.
+type day struct {
+	*briefing.Digest
+	Minutes int
+	// Revised is when a correction came, zero for a first edition.
+	Revised      time.Time
+	Newer, Older briefing.Date
+	Groups       []group
+	// Headings are those that key points lead to, by line.
+	headings map[int]string
+}
+
+// group is a run of stories that stand under one heading of the digest.
+type group struct {
+	Heading string
+	Stories []briefing.Story
+}
+
+// latest is the newest briefing, or the news that there is none yet.
+func (s *Site) latest(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.opts.Library.Latest()
+	if errors.Is(err, briefing.ErrNotFound) {
+		p := s.newPage(r)
+		p.Title, p.Section, p.Content = p.Words.Latest, "latest", p.Words.NothingYet
+		return s.show(w, r, "problem", p)
+	}
+	if err != nil {
+		return fmt.Errorf("latest briefing: %w", err)
+	}
+	return s.showDay(w, r, d, "latest")
+}
+
+// day is the briefing of a date.
+func (s *Site) day(w http.ResponseWriter, r *http.Request) error {
+	date, err := briefing.ParseDate(r.PathValue("date"))
+	if err != nil {
+		return fmt.Errorf("briefing %q: %w", r.PathValue("date"), briefing.ErrNotFound)
+	}
+	d, err := s.opts.Library.Digest(date)
+	if err != nil {
+		return fmt.Errorf("briefing %s: %w", date, err)
+	}
+	return s.showDay(w, r, d, "archive")
+}
+
+func (s *Site) showDay(w http.ResponseWriter, r *http.Request, d *briefing.Digest, section string) error {
+	p := s.newPage(r)
+	p.Title = plain(d.Title, 120)
+	p.Description = plain(summary(d), 160)
+	p.Article = d.Date
+	p.Section = section
+	p.Canonical = bot.PageURL(s.base(r), d.Date, 0)
+	p.Content = s.dayOf(d)
+	return s.show(w, r, "day", p)
+}
+
+func (s *Site) dayOf(d *briefing.Digest) day {
+	page := day{
+		Digest:   d,
+		Minutes:  briefing.Compose(d, briefing.Options{}, nil).ReadingMinutes,
+		Groups:   groups(d.Stories),
+		headings: headings(d),
+	}
+	if t := s.opts.Editions.Revised(d.Date); !t.IsZero() {
+		page.Revised = t.In(s.opts.Zone)
+	}
+	dates := s.opts.Library.Dates()
+	if i := slices.Index(dates, d.Date); i >= 0 {
+		if i > 0 {
+			page.Newer = dates[i-1]
+		}
+		if i+1 < len(dates) {
+			page.Older = dates[i+1]
+		}
+	}
+	return page
+}
+
+// Leads are the details of a key point that this page really has.
+func (d day) Leads(k briefing.KeyPoint) []briefing.Detail {
+	return slices.DeleteFunc(slices.Clone(k.Details), func(x briefing.Detail) bool { return d.headings[x.Line] == "" })
+}
+
+// groups parts stories where the heading above them changes.
+func groups(stories []briefing.Story) []group {
+	var out []group
+	for _, s := range stories {
+		if len(out) == 0 || out[len(out)-1].Heading != s.Section {
+			out = append(out, group{Heading: s.Section})
+		}
+		last := &out[len(out)-1]
+		last.Stories = append(last.Stories, s)
+	}
+	return out
+}
+
+// headings lists the lines that have an anchor on the page.
+func headings(d *briefing.Digest) map[int]string {
+	lines := map[int]string{}
+	inside := func(t briefing.Text) {
+		for _, b := range t {
+			if b.Kind == briefing.Heading {
+				lines[b.Line] = b.String()
+			}
+		}
+	}
+	for _, s := range d.Stories {
+		lines[s.Line] = s.Heading
+		for _, l := range s.Also {
+			lines[l] = s.Heading
+		}
+		inside(s.Text)
+	}
+	for _, s := range slices.Concat(d.DeepDives, d.Sections) {
+		lines[s.Line] = s.Heading
+		inside(s.Text)
+	}
+	for _, t := range d.Glossary {
+		lines[t.Line] = t.Term
+	}
+	return lines
+}
+
+// summary is the digest in a sentence or two, for previews of links.
+func summary(d *briefing.Digest) string {
+	text := ""
+	for _, k := range d.KeyPoints {
+		text += k.Text.String() + " "
+	}
+	if text == "" && len(d.Stories) > 0 {
+		text = d.Stories[0].Heading
+	}
+	return text
+}
+
+// month is a part of the archive.
+type month struct {
+	First briefing.Date
+	Days  []headline
+}
+
+type headline struct {
+	Date    briefing.Date
+	Title   string
+	Stories []string
+}
+
+// archivePerPage keeps the archive's pages within a glance and 100 kB.
+const archivePerPage = 62
+
+// archive lists all briefings by month, newest first.
+func (s *Site) archive(w http.ResponseWriter, r *http.Request) error {
+	dates, pager, err := paged(r, s.opts.Library.Dates(), archivePerPage)
+	if err != nil {
+		return err
+	}
+	var months []month
+	for _, date := range dates {
+		d, err := s.opts.Library.Digest(date)
+		if errors.Is(err, briefing.ErrNotFound) {
+			continue // withdrawn since
+		}
+		if err != nil {
+			return fmt.Errorf("archive: %w", err)
+		}
+		if len(months) == 0 || months[len(months)-1].First[:7] != date[:7] {
+			months = append(months, month{First: date})
+		}
+		m := &months[len(months)-1]
+		m.Days = append(m.Days, headline{date, d.Title, headlines(d)})
+	}
+	p := s.newPage(r)
+	p.Title, p.Section = p.Words.Archive, "archive"
+	p.Content = map[string]any{"Months": months, "Pager": pager}
+	return s.show(w, r, "archive", p)
+}
+
+// headlines are the first few of a day's stories.
+func headlines(d *briefing.Digest) []string {
+	var out []string
+	for _, s := range d.Stories {
+		if out = append(out, plain(s.Heading, 60)); len(out) == 3 {
+			break
+		}
+	}
+	return out
+}

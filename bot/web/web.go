@@ -1,0 +1,146 @@
+// Package web shows the archive as pages: the latest briefing, every day,
+// terms, search, a feed; and what an operator asks of a service: health,
+// readiness, metrics. Pages are readable without JavaScript, ask no other
+// host for anything and hold no inline script or style.
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"cyberbrief/bot"
+	"cyberbrief/briefing"
+)
+
+// Library gives digests; a date without one is briefing.ErrNotFound.
+// Digests are shared and are not changed here. Implemented by bot.Library.
+type Library interface {
+	Latest() (*briefing.Digest, error)
+	Digest(briefing.Date) (*briefing.Digest, error)
+	// Dates are those of all digests, newest first.
+	Dates() []briefing.Date
+}
+
+// Editions says when a digest came. Implemented by bot.Library.
+type Editions interface {
+	// FirstAt is when the first edition came, zero when unknown.
+	FirstAt(briefing.Date) time.Time
+	// Revised is when the newest edition came, zero while it is the first.
+	Revised(briefing.Date) time.Time
+}
+
+// Searcher finds passages with all words, newest first, at most limit of
+// them. Implemented by bot.Library.
+type Searcher interface {
+	Search(words string, limit int) []bot.Hit
+}
+
+// Glossary explains terms. Implemented by briefing/glossary.
+type Glossary interface {
+	Lookup(query string) briefing.Answer
+	// All are all terms, in any order.
+	All() []briefing.Entry
+}
+
+// Reason is something that keeps the service from being ready.
+type Reason struct {
+	Name    string `json:"name"` // of the part, such as "database"
+	Problem string `json:"problem"`
+}
+
+// Options are what a Site works with. Library, Editions, Search and Glossary
+// are needed; a nil handler leaves its address out.
+type Options struct {
+	Library  Library
+	Editions Editions
+	Search   Searcher
+	Glossary Glossary
+	// Ready lists what keeps the service from being ready; nil is always
+	// ready. It must answer within its context.
+	Ready func(context.Context) []Reason
+	// Metrics serves /metrics, Push POST /api/digests, Console /console.
+	Metrics, Push, Console http.Handler
+	// Hooks are called by the platforms, by path, such as /slack/commands.
+	// They verify signatures themselves.
+	Hooks map[string]http.Handler
+	// PublicURL is the address of the site for links in feeds and previews;
+	// where it is empty, the address of the request is used.
+	PublicURL string
+	Language  briefing.Language
+	// Zone is the time zone of times of day on pages; nil is UTC.
+	Zone   *time.Location
+	Logger *slog.Logger
+}
+
+// Site is the whole of the pages. It is safe for concurrent use.
+type Site struct {
+	opts  Options
+	log   *slog.Logger
+	pages pages
+	files map[string]file
+}
+
+// New prepares a site; it starts nothing.
+func New(opts Options) (*Site, error) {
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.Language == "" {
+		opts.Language = briefing.Japanese
+	}
+	if opts.Zone == nil {
+		opts.Zone = time.UTC
+	}
+	opts.PublicURL = strings.TrimSuffix(opts.PublicURL, "/")
+	if u, err := url.Parse(opts.PublicURL); err != nil || opts.PublicURL != "" && u.Host == "" {
+		return nil, fmt.Errorf("web: public URL %q: want an address such as https://news.example.com", opts.PublicURL)
+	}
+	pages, err := parsePages()
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	files, err := readFiles()
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	return &Site{opts: opts, log: opts.Logger, pages: pages, files: files}, nil
+}
+
+// Handler serves the site.
+func (s *Site) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, h := range map[string]handler{
+		"GET /{$}":              s.latest,
+		"GET /briefings":        s.archive,
+		"GET /briefings/{date}": s.day,
+		"GET /terms":            s.terms,
+		"GET /terms/{term}":     s.term,
+		"GET /search":           s.search,
+		"GET /feed.atom":        s.feed,
+		"GET /assets/{name}":    s.asset,
+		"GET /healthz":          s.healthz,
+		"GET /readyz":           s.readyz,
+		"/":                     s.nothing,
+	} {
+		mux.Handle(pattern, s.serve(h))
+	}
+	for pattern, h := range map[string]http.Handler{
+		"GET /metrics":      s.opts.Metrics,
+		"POST /api/digests": s.opts.Push,
+		"/console":          s.opts.Console,
+		"/console/":         s.opts.Console,
+	} {
+		if h != nil {
+			mux.Handle(pattern, h)
+		}
+	}
+	for path, h := range s.opts.Hooks {
+		mux.Handle("POST "+path, h)
+	}
+	return secured(mux)
+}

@@ -1,0 +1,474 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"github.com/chromedp/chromedp"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/bottest"
+	"cyberbrief/bot/web"
+	"cyberbrief/briefing"
+)
+
+// shelf is an archive and glossary of what a test puts on it, newest first.
+type shelf struct {
+	digests []*briefing.Digest
+	revised map[briefing.Date]time.Time
+	entries []briefing.Entry
+}
+
+func (s shelf) Latest() (*briefing.Digest, error) {
+	if len(s.digests) == 0 {
+		return nil, briefing.ErrNotFound
+	}
+	return s.digests[0], nil
+}
+
+func (s shelf) Digest(d briefing.Date) (*briefing.Digest, error) {
+	for _, x := range s.digests {
+		if x.Date == d {
+			return x, nil
+		}
+	}
+	return nil, fmt.Errorf("digest %s: %w", d, briefing.ErrNotFound)
+}
+
+func (s shelf) Dates() (dates []briefing.Date) {
+	for _, x := range s.digests {
+		dates = append(dates, x.Date)
+	}
+	return dates
+}
+
+func (s shelf) FirstAt(d briefing.Date) time.Time { return d.Time().Add(22 * time.Hour) }
+func (s shelf) Revised(d briefing.Date) time.Time { return s.revised[d] }
+
+func (s shelf) Search(words string, limit int) (hits []bot.Hit) {
+	for _, d := range s.digests {
+		for _, x := range d.Stories {
+			if strings.Contains(strings.ToLower(x.Text.String()+x.Heading), strings.ToLower(words)) && len(hits) < limit {
+				hits = append(hits, bot.Hit{Date: d.Date, Line: x.Line, Heading: x.Heading, Snippet: x.Text.String()})
+			}
+		}
+	}
+	return hits
+}
+
+func (s shelf) All() []briefing.Entry { return s.entries }
+
+func (s shelf) Lookup(q string) briefing.Answer {
+	for _, e := range s.entries {
+		if e.Term == q || slices.Contains(e.Aliases, q) {
+			return briefing.Answer{Query: q, Match: briefing.MatchExact, Terms: []briefing.Entry{e}}
+		}
+	}
+	a := briefing.Answer{Query: q, Match: briefing.MatchNone}
+	for _, e := range s.entries {
+		a.Suggestions = append(a.Suggestions, e.Term)
+	}
+	return a
+}
+
+// library is a few days of a made-up world.
+func library() shelf {
+	d := &briefing.Digest{
+		Date:  "2025-07-02",
+		Title: "2025年7月2日 サイバーセキュリティの朝刊",
+		KeyPoints: []briefing.KeyPoint{
+			{Line: 5, Text: briefing.Plain("政府が「国家サイバー統括室」を設け、攻撃の前ぶれに先に動く守りへ舵を切った。"), Details: []briefing.Detail{{Line: 11, Heading: "政府、国家サイバー統括室を発足"}}, Sources: []briefing.Source{{Title: "内閣官房のお知らせ", URL: "https://www.example.go.jp/cyber"}}},
+			{Line: 6, Text: briefing.Plain("ハーグの国際法廷が巧妙な侵入を受け、調べが続いている。"), Details: []briefing.Detail{{Line: 17, Heading: "国際法廷に高度な侵入"}}},
+			{Line: 7, Text: briefing.Plain("電子部品商社の海外子会社でサーバーが暗号化され、周辺の拠点にも影響が広がった。"), Details: []briefing.Detail{{Line: 21, Heading: "電子部品商社の海外子会社で障害"}, {Line: 999, Heading: "ここにはない"}}},
+		},
+		Stories: []briefing.Story{
+			{Line: 11, Also: []int{61}, Section: "国内ニュース", Heading: "政府、国家サイバー統括室を発足", Short: briefing.Plain("内閣官房に新しい司令塔ができた。"), Text: briefing.Text{
+				{Spans: []briefing.Span{{Text: "7月1日、内閣官房に新しい司令塔が置かれた。"}, {Text: "能動的サイバー防御", Strong: true}, {Text: "を進め、重要インフラを守る取り組みを束ねる。長は事務次官と同じ格で、年内に新しい戦略をまとめる。"}}},
+				{Kind: briefing.Heading, Level: 4, Line: 14, Spans: []briefing.Span{{Text: "何が変わるか"}}},
+				{Kind: briefing.Item, Spans: []briefing.Span{{Text: "前ぶれの段階で情報を集める"}}},
+				{Kind: briefing.Item, Level: 1, Spans: []briefing.Span{{Text: "通信の秘密との釣り合いは第三者が見る"}}},
+				{Kind: briefing.Item, Spans: []briefing.Span{{Text: "民間との知らせ合いを義務づける"}}},
+			}, Sources: []briefing.Citation{{Line: 54, Title: "内閣官房のお知らせ", URL: "https://www.example.go.jp/cyber"}}},
+			{Line: 17, Section: "海外の重大事例", Heading: "国際法廷に高度な侵入", Text: briefing.Text{
+				{Spans: []briefing.Span{{Text: "六月末に見つかった侵入は封じ込められ、影響の確認が続く。悪用されたのは "}, {Text: "CVE-2025-0001", Code: true}, {Text: " とみられる。"}}},
+				{Kind: briefing.Quote, Spans: []briefing.Span{{Text: "「迅速に気づき、閉じ込めた」と法廷は説明した。"}}},
+				{Kind: briefing.Row, Spans: []briefing.Span{{Text: "製品 | 版 | 直った版"}}},
+				{Kind: briefing.Row, Spans: []briefing.Span{{Text: "門番 | 7.0〜7.4 | 7.5"}}},
+			}},
+			{Line: 21, Section: "海外の重大事例", Heading: "電子部品商社の海外子会社で障害", Text: briefing.Plain("香港の子会社に何者かが入り込み、サーバーの中身が読めなくなった。つながっていた三つの国の拠点も止まり、外の専門家と立て直しを急いでいる。")},
+		},
+		DeepDives:  []briefing.Section{{Line: 27, Heading: "能動的サイバー防御とは", Text: briefing.Text{{Spans: []briefing.Span{{Text: "待って防ぐのではなく、前ぶれをつかんで手を打つ考え方。"}}}, {Kind: briefing.Code, Spans: []briefing.Span{{Text: "deny from 203.0.113.0/24\nallow from 198.51.100.7"}}}}}},
+		Glossary:   []briefing.Term{{Line: 39, Term: "国家サイバー統括室", Aliases: []string{"NCO"}, Definition: "国の守りの司令塔。"}, {Line: 40, Term: "能動的サイバー防御", Definition: "攻撃の前ぶれをつかみ、被害が出る前に手を打つ守り方。"}},
+		Outlook:    &briefing.Passage{Line: 44, Text: briefing.Plain("官民が知らせ合う仕組みが要になる。")},
+		Conclusion: &briefing.Passage{Line: 48, Text: briefing.Plain("守りの重心は、起きてからから、起きる前へ移りつつある。")},
+		Citations:  []briefing.Citation{{Line: 54, Title: "内閣官房のお知らせ", URL: "https://www.example.go.jp/cyber"}, {Line: 55, Title: "法廷の発表"}},
+		CVEs:       []string{"CVE-2025-0001"},
+	}
+	before := &briefing.Digest{Date: "2025-07-01", Title: "2025年7月1日 サイバーセキュリティの朝刊", KeyPoints: []briefing.KeyPoint{{Line: 5, Text: briefing.Plain("月の初めの要点。")}}, Stories: []briefing.Story{{Line: 9, Heading: "ランサムウェアの新しい手口", Text: briefing.Plain("身代金を求める手口がまた一つ見つかった。")}}}
+	june := &briefing.Digest{Date: "2025-06-30", Title: "2025年6月30日 サイバーセキュリティの朝刊", Stories: []briefing.Story{{Line: 9, Heading: "半年の振り返り", Text: briefing.Plain("上半期の出来事を並べた。")}}}
+	return shelf{
+		digests: []*briefing.Digest{d, before, june},
+		revised: map[briefing.Date]time.Time{"2025-07-02": time.Date(2025, 7, 2, 23, 41, 0, 0, time.UTC)},
+		entries: []briefing.Entry{
+			{Term: "国家サイバー統括室", Aliases: []string{"NCO", "National Cybersecurity Office"}, Definition: "国の守りの司令塔。", FirstSeen: "2025-07-01", LastSeen: "2025-07-02", Digests: []briefing.Date{"2025-07-02", "2025-07-01"}, Related: []string{"能動的サイバー防御"}, Meanings: []briefing.Meaning{{Definition: "国の守りの司令塔。", Date: "2025-07-02"}, {Definition: "新しくできる役所。", Date: "2025-07-01"}}},
+			{Term: "能動的サイバー防御", Definition: "攻撃の前ぶれをつかみ、被害が出る前に手を打つ守り方。", FirstSeen: "2025-07-02", LastSeen: "2025-07-02", Digests: []briefing.Date{"2025-07-02"}},
+			{Term: "TCP/IP", Definition: "網のことば。", FirstSeen: "2025-07-01", LastSeen: "2025-07-01", Digests: []briefing.Date{"2025-07-01"}},
+		},
+	}
+}
+
+// start serves a site over what is on the shelf.
+func start(t *testing.T, s shelf, more func(*web.Options)) *httptest.Server {
+	t.Helper()
+	tokyo, err := time.LoadLocation("Asia/Tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := web.Options{Library: s, Editions: s, Search: s, Glossary: s, Zone: tokyo}
+	if more != nil {
+		more(&opts)
+	}
+	site, err := web.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(site.Handler())
+	t.Cleanup(server.Close)
+	return server
+}
+
+func get(t *testing.T, address string, header ...string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+func TestPages(t *testing.T) {
+	server := start(t, library(), nil)
+	for _, c := range []struct {
+		path   string
+		status int
+		holds  []string
+	}{
+		{"/", 200, []string{"<html lang=\"ja\">", "国家サイバー統括室", "更新 2025-07-03 08:41", `id="k-1"`, `id="s-11"`, `id="s-61"`, `id="s-14"`, `href="#s-11"`, `id="s-44"`, "JVN"}},
+		{"/?lang=en", 200, []string{"<html lang=\"en\">", "Key points", "Updated", `href="/briefings?lang=en"`}},
+		{"/briefings", 200, []string{"2025年7月", "2025年6月", `href="/briefings/2025-07-01"`}},
+		{"/briefings/2025-07-01", 200, []string{"月の初めの要点。", `href="/briefings/2025-07-02"`, `href="/briefings/2025-06-30"`}},
+		{"/briefings/2025-01-01", 404, []string{"ページが見つかりません"}},
+		{"/briefings/yesterday", 404, []string{"ページが見つかりません"}},
+		{"/briefings?page=x", 400, []string{"読み取れませんでした"}},
+		{"/terms", 200, []string{"3 語", `href="/terms/TCP%2FIP"`}},
+		{"/terms/TCP%2FIP", 200, []string{"網のことば。"}},
+		{"/terms/" + url.PathEscape("国家サイバー統括室"), 200, []string{"National Cybersecurity Office", "以前の説明", "新しくできる役所。", "関連する用語", `href="/briefings/2025-07-01"`}},
+		{"/terms/" + url.PathEscape("無い言葉"), 404, []string{"「無い言葉」はまだ用語集にありません", "もしかして", "TCP/IP"}},
+		{"/search", 200, []string{`<input type="search"`}},
+		{"/search?q=" + url.QueryEscape("ランサムウェア"), 200, []string{"1 件見つかりました", "<mark>ランサムウェア</mark>", `href="/briefings/2025-07-01#s-9"`}},
+		{"/search?q=" + url.QueryEscape("どこにもない"), 200, []string{"見つかりませんでした"}},
+		{"/healthz", 200, []string{"ok"}},
+		{"/readyz", 200, []string{`"ready":true`}},
+		{"/metrics", 404, nil},
+		{"/nowhere", 404, []string{"ページが見つかりません"}},
+		{"/assets/site.css", 200, nil},
+		{"/assets/../web.go", 404, nil},
+	} {
+		t.Run(c.path, func(t *testing.T) {
+			resp, body := get(t, server.URL+c.path)
+			if resp.StatusCode != c.status {
+				t.Errorf("status %d, want %d", resp.StatusCode, c.status)
+			}
+			for _, want := range c.holds {
+				if !strings.Contains(body, want) {
+					t.Errorf("%q is missing in\n%s", want, body)
+				}
+			}
+			if got := resp.Header.Get("Content-Security-Policy"); !strings.Contains(got, "default-src 'none'") || strings.Contains(got, "unsafe") {
+				t.Errorf("content policy %q", got)
+			}
+			if resp.Header.Get("X-Content-Type-Options") != "nosniff" || resp.Header.Get("Referrer-Policy") == "" {
+				t.Errorf("headers are missing: %v", resp.Header)
+			}
+			if len(body) > 100<<10 {
+				t.Errorf("page has %d bytes, at most 100 kB", len(body))
+			}
+		})
+	}
+}
+
+func TestEmptyArchive(t *testing.T) {
+	server := start(t, shelf{}, nil)
+	for _, path := range []string{"/", "/briefings"} {
+		if resp, body := get(t, server.URL+path); resp.StatusCode != 200 || !strings.Contains(body, "まだブリーフィングはありません") {
+			t.Errorf("%s: %s\n%s", path, resp.Status, body)
+		}
+	}
+	if resp, _ := get(t, server.URL+"/feed.atom"); resp.StatusCode != 200 {
+		t.Errorf("feed: %s", resp.Status)
+	}
+}
+
+func TestUnchangedPageIsNotSentAgain(t *testing.T) {
+	server := start(t, library(), nil)
+	for _, path := range []string{"/", "/terms", "/feed.atom", "/assets/site.css"} {
+		resp, _ := get(t, server.URL+path)
+		tag := resp.Header.Get("ETag")
+		if tag == "" {
+			t.Fatalf("%s has no ETag", path)
+		}
+		for _, list := range []string{tag, "W/" + tag, `"other", ` + tag} {
+			if again, body := get(t, server.URL+path, "If-None-Match", list); again.StatusCode != http.StatusNotModified || body != "" {
+				t.Errorf("%s with If-None-Match %s: %s, %d bytes", path, list, again.Status, len(body))
+			}
+		}
+		if again, _ := get(t, server.URL+path, "If-None-Match", `"other"`); again.StatusCode != 200 {
+			t.Errorf("%s with a stale tag: %s", path, again.Status)
+		}
+	}
+}
+
+func TestReadinessSaysWhy(t *testing.T) {
+	server := start(t, library(), func(o *web.Options) {
+		o.Ready = func(context.Context) []web.Reason {
+			return []web.Reason{{Name: "database", Problem: "is newer than this program"}}
+		}
+	})
+	resp, body := get(t, server.URL+"/readyz")
+	var got struct {
+		Ready   bool
+		Reasons []web.Reason
+	}
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != 503 || got.Ready || len(got.Reasons) != 1 || got.Reasons[0].Name != "database" {
+		t.Errorf("%s %s", resp.Status, body)
+	}
+}
+
+func TestMountedHandlers(t *testing.T) {
+	said := func(s string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, s) })
+	}
+	server := start(t, library(), func(o *web.Options) {
+		o.Metrics, o.Push, o.Console = said("metrics"), said("push"), said("console")
+		o.Hooks = map[string]http.Handler{"/slack/commands": said("slack")}
+	})
+	for path, want := range map[string]string{"/metrics": "metrics", "/console": "console", "/console/assets/x": "console"} {
+		if _, body := get(t, server.URL+path); body != want {
+			t.Errorf("GET %s says %q", path, body)
+		}
+	}
+	for path, want := range map[string]string{"/api/digests": "push", "/slack/commands": "slack"} {
+		resp, err := http.Post(server.URL+path, "text/plain", strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if string(body) != want {
+			t.Errorf("POST %s says %q", path, body)
+		}
+	}
+}
+
+func TestFeed(t *testing.T) {
+	server := start(t, library(), func(o *web.Options) { o.PublicURL = "https://news.example.com/" })
+	resp, body := get(t, server.URL+"/feed.atom")
+	if got := resp.Header.Get("Content-Type"); !strings.HasPrefix(got, "application/atom+xml") {
+		t.Errorf("content type %q", got)
+	}
+	var feed struct {
+		Updated string `xml:"updated"`
+		Entries []struct {
+			ID, Title, Updated, Published, Summary string
+			Link                                   struct {
+				Href string `xml:"href,attr"`
+			} `xml:"link"`
+		} `xml:"entry"`
+	}
+	if err := xml.Unmarshal([]byte(strings.NewReplacer("<id>", "<ID>", "</id>", "</ID>", "<title>", "<Title>", "</title>", "</Title>", "<summary>", "<Summary>", "</summary>", "</Summary>").Replace(body)), &feed); err != nil {
+		t.Fatal(err)
+	}
+	if len(feed.Entries) != 3 || feed.Updated != "2025-07-02T23:41:00Z" {
+		t.Fatalf("feed: %+v", feed)
+	}
+	e := feed.Entries[0]
+	if e.Link.Href != "https://news.example.com/briefings/2025-07-02" || e.ID != e.Link.Href || !strings.Contains(e.Summary, "国家サイバー統括室") {
+		t.Errorf("entry: %+v", e)
+	}
+}
+
+// hostile is text that would become mark-up or a script if it were not
+// escaped.
+const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)> <b>'&quot; javascript:alert(1) {{.}} </title></textarea>` + "\u202E\u200B"
+
+func TestHostileDigestStaysText(t *testing.T) {
+	spans := []briefing.Span{{Text: hostile}, {Text: hostile, URL: "javascript:alert(1)"}, {Text: hostile, URL: "data:text/html,x"}, {Text: hostile, URL: `https://ok.example/"><script>`, Strong: true, Code: true}, {Text: "x", URL: "https://bank.example@evil.example/"}}
+	text := briefing.Text{}
+	for _, kind := range []briefing.BlockKind{briefing.Paragraph, briefing.Heading, briefing.Item, briefing.Quote, briefing.Code, briefing.Row} {
+		text = append(text, briefing.Block{Kind: kind, Line: 70, Spans: spans})
+	}
+	d := &briefing.Digest{
+		Date: "2025-07-02", Title: hostile, CVEs: []string{hostile},
+		KeyPoints:  []briefing.KeyPoint{{Line: 1, Text: text, Details: []briefing.Detail{{Line: 2, Heading: hostile}}, Sources: []briefing.Source{{Title: hostile, URL: "javascript:alert(1)"}, {Title: hostile, URL: "https://ok.example/" + hostile}}}},
+		Stories:    []briefing.Story{{Line: 2, Heading: hostile, Section: hostile, Text: text, Short: text, Sources: []briefing.Citation{{Line: 3, Title: hostile, URL: "vbscript:x"}}}},
+		DeepDives:  []briefing.Section{{Line: 4, Heading: hostile, Text: text}},
+		Sections:   []briefing.Section{{Line: 5, Heading: hostile, Text: text}},
+		Glossary:   []briefing.Term{{Line: 6, Term: hostile, Aliases: []string{hostile}, Definition: hostile}},
+		Outlook:    &briefing.Passage{Line: 7, Text: text},
+		Conclusion: &briefing.Passage{Line: 8, Text: text},
+		Citations:  []briefing.Citation{{Line: 9, Title: hostile, URL: "javascript:alert(1)"}},
+	}
+	s := shelf{digests: []*briefing.Digest{d}, entries: []briefing.Entry{{Term: hostile, Aliases: []string{hostile}, Definition: hostile, FirstSeen: "2025-07-02", LastSeen: "2025-07-02", Related: []string{hostile}, Digests: []briefing.Date{"2025-07-02"}}}}
+	server := start(t, s, nil)
+	for _, path := range []string{"/", "/briefings", "/terms", "/terms/" + url.PathEscape(hostile), "/search?q=" + url.QueryEscape(hostile), "/search?q=script", "/feed.atom"} {
+		_, body := get(t, server.URL+path)
+		if strings.ContainsAny(body, "\u202E\u200B") {
+			t.Errorf("%s shows characters that hide or turn text", path)
+		}
+		if path != "/feed.atom" {
+			checkMarkup(t, path, body)
+		} else if strings.Contains(body, "<script") {
+			t.Errorf("%s holds a script", path)
+		}
+	}
+}
+
+// checkMarkup parses a page as a browser does and fails for an element,
+// attribute or link that the templates never write.
+func checkMarkup(t *testing.T, path, body string) {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts := 0
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		if n.Data == "script" {
+			scripts++
+		}
+		if n.Data == "style" || n.Data == "iframe" || n.Data == "svg" || n.Data == "b" && strings.Contains(path, "day") {
+			t.Errorf("%s: element <%s>", path, n.Data)
+		}
+		for _, a := range n.Attr {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" {
+				t.Errorf("%s: <%s %s=%q>", path, n.Data, a.Key, a.Val)
+			}
+			if a.Key == "href" || a.Key == "src" {
+				if !regexp.MustCompile(`^(https?://[^@]*$|/|#)`).MatchString(a.Val) {
+					t.Errorf("%s: link to %q", path, a.Val)
+				}
+			}
+			if a.Key == "src" && !strings.HasPrefix(a.Val, "/assets/") {
+				t.Errorf("%s: loads %q", path, a.Val)
+			}
+		}
+	}
+	if scripts != 1 {
+		t.Errorf("%s: %d scripts, want the site's own only", path, scripts)
+	}
+}
+
+func TestAnchorsAreUniqueAndReached(t *testing.T) {
+	server := start(t, library(), nil)
+	_, body := get(t, server.URL+"/briefings/2025-07-02")
+	root, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]bool{}
+	var wanted []string
+	for n := range root.Descendants() {
+		for _, a := range n.Attr {
+			if a.Key == "id" {
+				if ids[a.Val] {
+					t.Errorf("id %q stands twice", a.Val)
+				}
+				ids[a.Val] = true
+			}
+			if a.Key == "href" && strings.HasPrefix(a.Val, "#") {
+				wanted = append(wanted, a.Val[1:])
+			}
+		}
+	}
+	for _, w := range wanted {
+		if !ids[w] {
+			t.Errorf("a link leads to #%s, which is not there", w)
+		}
+	}
+	if len(wanted) < 8 {
+		t.Errorf("only %d links within the page", len(wanted))
+	}
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	if _, err := web.New(web.Options{PublicURL: "news.example.com"}); err == nil {
+		t.Error("a public URL without scheme was accepted")
+	}
+}
+
+// pictures is a folder into which the browser test puts what it sees:
+// go test ./bot/web -run Browser -pictures DIR
+var pictures = flag.String("pictures", "", "folder for `pictures` of the pages")
+
+func TestBrowser(t *testing.T) {
+	tab := bottest.Browser(t)
+	server := start(t, library(), nil)
+	for _, l := range []struct {
+		name          string
+		width, height int64
+		dark          bool
+	}{{"desktop", 1280, 900, false}, {"desktop-dark", 1280, 900, true}, {"phone", 390, 844, false}, {"phone-dark", 390, 844, true}} {
+		for _, p := range []struct{ name, path string }{
+			{"day", "/"}, {"archive", "/briefings"}, {"terms", "/terms"},
+			{"term", "/terms/" + url.PathEscape("国家サイバー統括室")}, {"search", "/search?q=" + url.QueryEscape("サイバー")},
+		} {
+			t.Run(p.name+" "+l.name, func(t *testing.T) {
+				bottest.Do(t, tab, bottest.Look(l.width, l.height, l.dark), chromedp.Navigate(server.URL+p.path))
+				if wide := bottest.Ask[int64](t, tab, `document.documentElement.scrollWidth`); wide > l.width {
+					t.Errorf("page is %d pixels wide in a window of %d", wide, l.width)
+				}
+				if *pictures != "" {
+					bottest.Picture(t, tab, filepath.Join(*pictures, "web-"+p.name+"-"+l.name+".png"), true)
+				}
+			})
+		}
+	}
+	t.Run("search as you type", func(t *testing.T) {
+		bottest.Do(t, tab, chromedp.Navigate(server.URL+"/search"), chromedp.SendKeys(chromedp.CSS(".find input"), "ランサム"))
+		bottest.Await(t, tab, `document.querySelector(".hits mark")?.textContent === "ランサム"`)
+		bottest.Await(t, tab, `location.search.includes("q=")`)
+	})
+}

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"fmt"
+
+	"cyberbrief/briefing"
+)
+
+// words are what the pages themselves say, in one language.
+type words struct {
+	lang briefing.Language
+
+	SiteTitle, Skip, Latest, Archive, Terms, Search, SearchHint, SearchGo, OtherLanguage, Navigation string
+	KeyPoints, InShort, Details, Source, Sources, Contents, DeepDive, More, Glossary, Outlook        string
+	Conclusion, Citations, Vulnerabilities, Revised, Newer, Older, Pages                             string
+	OtherNames, FirstSeen, LastSeen, InDigests, Related, OtherMeanings, Meant                        string
+	NoSuchTerm, TermCount, Hits, ManyHits, NoHits, FoundTerms, Feed                                  string
+	NotFound, NotFoundHint, Sorry, Wrong, NotUnderstood, NothingYet                                  string
+}
+
+var weekdaysJA = [...]string{"日", "月", "火", "水", "木", "金", "土"}
+
+// Date writes a date as people do.
+func (w words) Date(d briefing.Date) string {
+	t := d.Time()
+	if w.lang == briefing.English {
+		return t.Format("Monday, 2 January 2006")
+	}
+	return fmt.Sprintf("%d年%d月%d日（%s）", t.Year(), t.Month(), t.Day(), weekdaysJA[t.Weekday()])
+}
+
+// Month writes the month of a date.
+func (w words) Month(d briefing.Date) string {
+	if w.lang == briefing.English {
+		return d.Time().Format("January 2006")
+	}
+	return fmt.Sprintf("%d年%d月", d.Time().Year(), d.Time().Month())
+}
+
+// Day writes the day within a month.
+func (w words) Day(d briefing.Date) string {
+	if w.lang == briefing.English {
+		return d.Time().Format("Mon 2")
+	}
+	return fmt.Sprintf("%d日（%s）", d.Time().Day(), weekdaysJA[d.Weekday()])
+}
+
+// Size says how much there is to read.
+func (w words) Size(stories, minutes int) string {
+	if w.lang == briefing.English {
+		return fmt.Sprintf("%d stories · %d min read", stories, minutes)
+	}
+	return fmt.Sprintf("ニュース %d 件 ・ 読了 約 %d 分", stories, minutes)
+}
+
+// Count fills a number into one of the words.
+func (w words) Count(format string, n int) string { return fmt.Sprintf(format, n) }
+
+func wordsFor(lang briefing.Language) words {
+	if lang == briefing.English {
+		return english()
+	}
+	return japanese()
+}
+
+func japanese() words {
+	return words{
+		lang:      briefing.Japanese,
+		SiteTitle: "サイバーセキュリティ・ブリーフィング", Skip: "本文へ移動", Latest: "最新", Archive: "バックナンバー", Terms: "用語集",
+		Search: "検索", SearchHint: "用語、ニュース、CVE 番号", SearchGo: "検索する", OtherLanguage: "English", Navigation: "サイト内の移動",
+		KeyPoints: "主要ポイント", InShort: "要約", Details: "詳細", Source: "出典", Sources: "出典", Contents: "目次", DeepDive: "深掘り", More: "そのほか",
+		Glossary: "用語解説", Outlook: "今後の展望", Conclusion: "結論", Citations: "主要引用", Vulnerabilities: "脆弱性", Revised: "更新",
+		Newer: "新しい日", Older: "前の日", Pages: "ページの移動",
+		OtherNames: "別名", FirstSeen: "初出", LastSeen: "最新", InDigests: "この用語が出たブリーフィング", Related: "関連する用語",
+		OtherMeanings: "以前の説明", Meant: "もしかして", NoSuchTerm: "「%s」はまだ用語集にありません", TermCount: "%d 語",
+		Hits: "%d 件見つかりました", ManyHits: "%d 件以上見つかりました", NoHits: "見つかりませんでした。言葉を減らすか、別の言い方でお試しください。",
+		FoundTerms: "用語", Feed: "フィード",
+		NotFound: "ページが見つかりません", NotFoundHint: "アドレスが変わったか、ブリーフィングが取り下げられたのかもしれません。",
+		Sorry: "表示できませんでした", Wrong: "こちらの不具合です。記録しましたので、しばらくしてからもう一度お試しください。",
+		NotUnderstood: "アドレスの内容を読み取れませんでした。", NothingYet: "まだブリーフィングはありません。最初のものが届くと、ここに表示されます。",
+	}
+}
+
+func english() words {
+	return words{
+		lang:      briefing.English,
+		SiteTitle: "Cyber security briefing", Skip: "Skip to the text", Latest: "Latest", Archive: "Archive", Terms: "Terms",
+		Search: "Search", SearchHint: "Terms, stories, CVE IDs", SearchGo: "Search", OtherLanguage: "日本語", Navigation: "Site",
+		KeyPoints: "Key points", InShort: "In short", Details: "Details", Source: "Source", Sources: "Sources", Contents: "Contents", DeepDive: "Deep dive", More: "More",
+		Glossary: "Terms", Outlook: "Outlook", Conclusion: "Conclusion", Citations: "Citations", Vulnerabilities: "Vulnerabilities", Revised: "Updated",
+		Newer: "Newer", Older: "Older", Pages: "Pages",
+		OtherNames: "Other names", FirstSeen: "First seen", LastSeen: "Last seen", InDigests: "Briefings with this term", Related: "Related terms",
+		OtherMeanings: "Earlier explanations", Meant: "Did you mean", NoSuchTerm: "“%s” is not in the glossary yet", TermCount: "%d terms",
+		Hits: "%d found", ManyHits: "more than %d found", NoHits: "Nothing was found. Try fewer or other words.",
+		FoundTerms: "Terms", Feed: "Feed",
+		NotFound: "Page not found", NotFoundHint: "The address may have changed, or the briefing was withdrawn.",
+		Sorry: "This page cannot be shown", Wrong: "The fault is ours and has been noted. Please try again in a while.",
+		NotUnderstood: "The address could not be understood.", NothingYet: "There is no briefing yet. The first one will appear here.",
+	}
+}
