@@ -3,6 +3,7 @@ package bot
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -14,32 +15,35 @@ const maxCombining = 4
 // Clean takes out of outside text what a reader cannot see but a display
 // obeys: control characters, bidirectional overrides, zero-width characters
 // (joiners inside emoji stay), tags, piled-up combining marks. Line breaks
-// and tabs stay. The result is in NFC.
+// and tabs stay. The result is valid UTF-8 in NFC; cleaning it again changes
+// nothing.
 func Clean(s string) string {
 	s = norm.NFC.String(strings.ToValidUTF8(s, "\uFFFD"))
 	var sb strings.Builder
-	combining := 0
-	var last rune
+	sb.Grow(len(s))
+	marks := 0    // combining marks since the last letter
+	var last rune // written
 	for i, r := range s {
-		if unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r) {
-			if combining++; combining > maxCombining {
+		switch {
+		case r == zeroWidthJoiner && joinsEmoji(last, s[i+len(string(zeroWidthJoiner)):]):
+		case r != '\n' && r != '\t' && invisible(r):
+			continue // and what follows still stands on the same letter
+		case unicode.In(r, unicode.Mn, unicode.Me):
+			marks++
+			if marks > maxCombining || variation(r) && variation(last) {
 				continue
 			}
-		} else {
-			combining = 0
-		}
-		if r == '\u200D' && joinsEmoji(last, s[i+len("\u200D"):]) {
-			sb.WriteRune(r)
-			continue
-		}
-		if r != '\n' && r != '\t' && invisible(r) {
-			continue
+		default:
+			marks = 0
 		}
 		sb.WriteRune(r)
 		last = r
 	}
-	return sb.String()
+	// What was taken out may have kept a letter and its mark apart.
+	return norm.NFC.String(sb.String())
 }
+
+const zeroWidthJoiner = '\u200D'
 
 // invisible holds for controls, format characters (bidi, zero width, tags,
 // soft hyphen, BOM), line and paragraph separators and blank fillers.
@@ -48,15 +52,22 @@ func invisible(r rune) bool {
 	case '\u115F', '\u1160', '\u3164', '\uFFA0', '\u034F', '\u17B4', '\u17B5', '\u2028', '\u2029', '\u2800':
 		return true
 	}
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r)
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co)
 }
+
+// variation holds for the variation selectors. One chooses the look of the
+// character before it; a chain of them can only carry hidden text.
+func variation(r rune) bool { return unicode.Is(unicode.Variation_Selector, r) }
 
 // joinsEmoji says whether a zero-width joiner stands between two pictures.
 func joinsEmoji(before rune, after string) bool {
-	next := []rune(after)
-	return pictographic(before) && len(next) > 0 && pictographic(next[0])
+	next, _ := utf8.DecodeRuneInString(after)
+	return pictographic(before) && pictographic(next)
 }
 
+// emojiLook is the variation selector that turns a character into a picture.
+const emojiLook = '\uFE0F'
+
 func pictographic(r rune) bool {
-	return r >= 0x1F000 && r <= 0x1FAFF || r >= 0x2190 && r <= 0x2BFF || r == '\uFE0F'
+	return r >= 0x1F000 && r <= 0x1FAFF || r >= 0x2190 && r <= 0x2BFF || r == emojiLook
 }
