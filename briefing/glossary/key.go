@@ -1,0 +1,150 @@
+package glossary
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// A name is compared in four forms, each blunter than the one before; equal
+// in one form means equal in all the later ones. The blunt forms forgive what
+// people type differently, the sharp ones keep apart what only looks alike.
+//
+//	caseKey      upper and lower case, spaces around and in a row
+//	spellingKey  also width, separators, ヴ and a long vowel mark at the end of
+//	             a katakana word of three letters or more (サーバ, サーバー)
+//	kanaKey      also hiragana for katakana, small kana (ウェア, ウエア) and
+//	             words that are written half in kanji (漏えい, 漏洩)
+//	soundKey     also every long vowel mark (インタフェース, インターフェイス)
+
+// caseKey folds case only.
+func caseKey(s string) string {
+	return strings.ToLower(strings.Join(strings.Fields(norm.NFC.String(s)), " "))
+}
+
+// widthKey folds case and the width of letters.
+func widthKey(s string) string { return caseKey(norm.NFKC.String(s)) }
+
+// spellingKey decides which names are the same term.
+func spellingKey(s string) string {
+	return trimLongVowels(string(letters(widthKey(s))))
+}
+
+// kanaKey is what prefixes, parts and typos are looked for in.
+func kanaKey(s string) string { return kanaOf(spellingKey(s)) }
+
+func kanaOf(spelling string) string {
+	return halfKanji.Replace(strings.Map(toHiragana, spelling))
+}
+
+// soundKey is the bluntest form; only long words are compared in it.
+func soundKey(spelling string) string {
+	s := strings.Map(toHiragana, longVowelI(spelling))
+	return strings.ReplaceAll(halfKanji.Replace(s), string(longVowel), "")
+}
+
+const longVowel = 'ー'
+
+// letters drops what only separates, and writes ヴ the other way. Signs that
+// are part of names (C++, C#, .NET, A/B) stay. A dash after kana is a long
+// vowel mark that was typed on another key.
+func letters(s string) []rune {
+	s = strings.NewReplacer("ヴァ", "バ", "ヴィ", "ビ", "ヴェ", "ベ", "ヴォ", "ボ", "ヴ", "ブ",
+		"ゔぁ", "ば", "ゔぃ", "び", "ゔぇ", "べ", "ゔぉ", "ぼ", "ゔ", "ぶ").Replace(s)
+	out := make([]rune, 0, len(s)/2)
+	in := []rune(s)
+	for i, r := range in {
+		switch {
+		case isDash(r):
+			betweenKana := i > 0 && isKana(in[i-1]) && (i+1 == len(in) || isKana(in[i+1]))
+			if betweenKana && r != '-' {
+				out = append(out, longVowel)
+			}
+		case unicode.IsSpace(r) || isSeparator(r) || unicode.Is(unicode.Cf, r):
+		default:
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// isSeparator holds for middle dots, quotation marks and the like.
+func isSeparator(r rune) bool {
+	return strings.ContainsRune("・·•‧∙⋅_'\"“”‘’「」『』【】〈〉《》()[]、,", r)
+}
+
+// isDash holds for every horizontal stroke but the long vowel mark.
+func isDash(r rune) bool { return strings.ContainsRune("-‐‑‒–—―−─━~〜", r) }
+
+func isKatakana(r rune) bool { return r >= 'ァ' && r <= 'ヺ' }
+
+func isHiragana(r rune) bool { return r >= 'ぁ' && r <= 'ゖ' }
+
+func isKana(r rune) bool { return isKatakana(r) || isHiragana(r) || r == longVowel }
+
+// longWord is how many katakana a word needs before a long vowel mark at its
+// end can be left out, as JIS Z 8301 had it: サーバ for サーバー, but never
+// コピ for コピー.
+const longWord = 3
+
+// trimLongVowels drops the mark at the end of each long katakana word.
+func trimLongVowels(s string) string {
+	if !strings.ContainsRune(s, longVowel) {
+		return s
+	}
+	in := []rune(s)
+	out := in[:0]
+	word := 0 // katakana so far, marks included
+	for i, r := range in {
+		ends := i+1 == len(in) || !isKatakana(in[i+1]) && in[i+1] != longVowel
+		if r == longVowel && ends && word >= longWord {
+			continue
+		}
+		if isKatakana(r) || r == longVowel {
+			word++
+		} else {
+			word = 0
+		}
+		out = append(out, r)
+	}
+	return string(out)
+}
+
+// toHiragana folds katakana, small kana and the two pairs of one sound.
+func toHiragana(r rune) rune {
+	if isKatakana(r) && r <= 'ヶ' {
+		r -= 'ァ' - 'ぁ'
+	}
+	switch r {
+	case 'ぁ', 'ぃ', 'ぅ', 'ぇ', 'ぉ', 'ゃ', 'ゅ', 'ょ', 'っ', 'ゎ':
+		return r + 1
+	case 'ぢ':
+		return 'じ'
+	case 'づ':
+		return 'ず'
+	}
+	return r
+}
+
+// longVowelI writes エイ in katakana as エー: フェイス, フェース.
+func longVowelI(s string) string {
+	if !strings.ContainsRune(s, 'イ') {
+		return s
+	}
+	in := []rune(s)
+	for i := 1; i < len(in); i++ {
+		if in[i] == 'イ' && strings.ContainsRune("エェケゲセゼテデネヘベペメレ", in[i-1]) {
+			in[i] = longVowel
+		}
+	}
+	return string(in)
+}
+
+// halfKanji are words whose harder half is often written in kana, after
+// toHiragana.
+var halfKanji = strings.NewReplacer(
+	"漏えい", "漏洩", "改ざん", "改竄", "ぜい弱", "脆弱", "隠ぺい", "隠蔽", "ねつ造", "捏造",
+	"遮へい", "遮蔽", "破たん", "破綻", "かく乱", "攪乱", "撹乱", "攪乱",
+	"踏台", "踏み台", "乗取り", "乗っ取り", "乗つ取り", "乗っ取り", "成りすまし", "なりすまし", "成り済まし", "なりすまし",
+)
