@@ -11,6 +11,8 @@ var (
 	ErrNewer = errors.New("database is newer than this program")
 	// ErrLocked says that another process keeps the database to itself.
 	ErrLocked = errors.New("database is locked by another process")
+	// ErrStalled says that a call got no answer within ten seconds.
+	ErrStalled = errors.New("database gave no answer in time")
 )
 
 // explain adds to err what it means and what can be done about it.

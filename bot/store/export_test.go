@@ -3,9 +3,22 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/riverqueue/river"
 )
+
+// SetTimeout bounds each call by d.
+func SetTimeout(s *Store, d time.Duration) { s.timeout = d }
+
+// Clean is how Open shows err for a database at url.
+func Clean(url string, err error) error {
+	a, urlErr := parseURL(url)
+	if urlErr != nil {
+		return urlErr
+	}
+	return a.clean(err)
+}
 
 // errUndo makes a transaction roll back.
 var errUndo = errors.New("undo")

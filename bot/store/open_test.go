@@ -168,6 +168,21 @@ func TestPasswordStaysSecret(t *testing.T) {
 	}
 }
 
+// Whatever a driver or a server may quote, it does not reach the error.
+func TestPasswordIsCutOut(t *testing.T) {
+	const plain, escaped = "hunter2/ x", "hunter2%2F%20x"
+	for _, u := range []string{
+		"postgres://bot:" + escaped + "@localhost/x",
+		"postgres://bot@localhost/x?password=" + escaped,
+		"postgres://bot@localhost/x?sslpassword=" + escaped,
+	} {
+		for _, quoted := range []string{plain, escaped, u} {
+			err := store.Clean(u, fmt.Errorf("connect as bot with %q failed", quoted))
+			mustHide(t, err, "hunter2")
+		}
+	}
+}
+
 func TestServerRefuses(t *testing.T) {
 	good := bottest.Postgres(t)
 	cases := []struct {

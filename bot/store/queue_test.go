@@ -44,7 +44,9 @@ func start(t *testing.T, s *store.Store, w *worker) *store.Queue {
 	t.Helper()
 	workers := river.NewWorkers()
 	river.AddWorker(workers, w)
-	q, err := s.StartQueue(t.Context(), workers, store.QueueConfig{Queues: map[string]int{delivery.DeliverQueue: 2}})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel() // only Stop ends a queue
+	q, err := s.StartQueue(ctx, workers, store.QueueConfig{Queues: map[string]int{delivery.DeliverQueue: 2}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,19 +154,4 @@ func TestQueueStopInTime(t *testing.T) {
 			t.Errorf("stop with a job that does not end: %v", err)
 		}
 	})
-}
-
-func TestCallEndsWithItsContext(t *testing.T) {
-	url := bottest.SQLite(t)
-	s := openWith(t, url, store.Options{Patience: time.Minute})
-	execute(t, raw(t, url), "BEGIN IMMEDIATE")
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	began := time.Now()
-	if err := s.Health(ctx); err == nil {
-		t.Error("a locked database is healthy")
-	}
-	if took := time.Since(began); took > promptly {
-		t.Errorf("call took %s", took)
-	}
 }

@@ -24,9 +24,6 @@ const (
 	defaultPatience = 5 * time.Second
 )
 
-// errStalled is the cause of a call's end after callTimeout.
-var errStalled = fmt.Errorf("no answer from the database within %s", callTimeout)
-
 // Options are what a store needs from the program around it.
 type Options struct {
 	// Logger gets what River and the migrations have to say; nil is none.
@@ -47,6 +44,8 @@ type Store struct {
 	db     *sql.DB
 	logger *slog.Logger
 	clock  func() time.Time
+	// timeout is callTimeout, except in tests.
+	timeout time.Duration
 }
 
 // An engine is what differs between SQLite and PostgreSQL.
@@ -90,7 +89,7 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{name: address.name, logger: opts.Logger, clock: opts.Clock}
+	s := &Store{name: address.name, logger: opts.Logger, clock: opts.Clock, timeout: callTimeout}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -153,7 +152,7 @@ func (s *Store) inTx(ctx context.Context, what string, f func(context.Context, t
 
 // call bounds f in time and says in its error what failed.
 func (s *Store) call(ctx context.Context, what string, f func(context.Context) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, callTimeout, errStalled)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, ErrStalled)
 	defer cancel()
 	err := f(ctx)
 	switch {
@@ -161,8 +160,8 @@ func (s *Store) call(ctx context.Context, what string, f func(context.Context) e
 		return nil
 	case errors.Is(err, sql.ErrNoRows):
 		return fmt.Errorf("%s: %w", what, briefing.ErrNotFound)
-	case errors.Is(context.Cause(ctx), errStalled):
-		return fmt.Errorf("%s: %w: %w", what, errStalled, err)
+	case errors.Is(context.Cause(ctx), ErrStalled):
+		return fmt.Errorf("%s: %w: %w", what, ErrStalled, err)
 	}
 	return fmt.Errorf("%s: %w", what, explain(s.engine, err))
 }

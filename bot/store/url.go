@@ -58,27 +58,41 @@ func postgresAddress(s string) (address, error) {
 			return openPostgres(ctx, s, o)
 		},
 	}
-	if password, ok := u.User.Password(); ok {
-		a.secrets = append(a.secrets, password, url.QueryEscape(password), url.PathEscape(password))
-		_, raw, _ := strings.Cut(u.User.String(), ":")
-		a.secrets = append(a.secrets, raw)
-	}
-	for _, key := range []string{"password", "sslpassword"} {
-		for _, value := range u.Query()[key] {
-			a.secrets = append(a.secrets, value, url.QueryEscape(value))
+	for _, written := range passwords(u, s) {
+		a.secrets = append(a.secrets, written)
+		for _, unescape := range []func(string) (string, error){url.QueryUnescape, url.PathUnescape} {
+			if meant, err := unescape(written); err == nil {
+				a.secrets = append(a.secrets, meant)
+			}
 		}
 	}
 	return a, nil
 }
 
+// passwords are those in the address s, which parses as u, as they are
+// written there: before the @ and among the parameters.
+func passwords(u *url.URL, s string) (written []string) {
+	userinfo, _, _ := strings.Cut(strings.TrimPrefix(s, u.Scheme+"://"), "@")
+	if _, password, ok := strings.Cut(userinfo, ":"); ok && u.User != nil {
+		written = append(written, password)
+	}
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		if name, value, _ := strings.Cut(pair, "="); name == "password" || name == "sslpassword" {
+			written = append(written, value)
+		}
+	}
+	return written
+}
+
 // clean is err on one line, with the database's name and without secrets.
 func (a address) clean(err error) error {
-	text := strings.Join(strings.Fields(err.Error()), " ")
+	text := err.Error()
 	for _, secret := range a.secrets {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "<secret>")
 		}
 	}
+	text = strings.Join(strings.Fields(text), " ")
 	return &openError{text: fmt.Sprintf("open database %s: %s", a.name, text), cause: err}
 }
 
