@@ -1,16 +1,13 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"cyberbrief/briefing"
 )
@@ -171,22 +168,30 @@ func (l *Library) shelve(f DigestFile) {
 			}
 		}
 	}
-	l.mu.Lock()
-	if b == nil {
-		delete(l.books, f.Date)
-	} else {
-		l.books[f.Date] = b
-	}
-	l.dates = l.dates[:0:0]
-	for date := range l.books {
-		l.dates = append(l.dates, date)
-	}
-	slices.SortFunc(l.dates, func(a, b briefing.Date) int { return strings.Compare(string(b), string(a)) })
-	l.mu.Unlock()
+	l.place(f.Date, b)
 	if b == nil {
 		l.opts.Terms.Remove(f.Date)
 	} else {
 		l.opts.Terms.Put(b.digest)
+	}
+}
+
+// place gives a date its book, or none.
+func (l *Library) place(date briefing.Date, b *book) {
+	newestFirst := func(a, b briefing.Date) int { return cmp.Compare(b, a) }
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, known := slices.BinarySearchFunc(l.dates, date, newestFirst)
+	switch {
+	case b == nil && known:
+		l.dates = slices.Delete(l.dates, at, at+1)
+	case b != nil && !known:
+		l.dates = slices.Insert(l.dates, at, date)
+	}
+	if b == nil {
+		delete(l.books, date)
+	} else {
+		l.books[date] = b
 	}
 }
 
@@ -238,97 +243,4 @@ func (l *Library) Dates() []briefing.Date {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return slices.Clone(l.dates)
-}
-
-// Hit is one place in the archive where all words of a search stand.
-type Hit struct {
-	Date    briefing.Date
-	Line    int
-	Heading string
-	// Snippet is the text around the first word, at most snippetChars long.
-	Snippet string
-}
-
-// snippetChars is the length of a snippet: about three lines on a phone.
-const snippetChars = 90
-
-// passage is what a search looks at: a story, a deep dive, a term ….
-type passage struct {
-	line          int
-	heading, text string
-	folded        string
-}
-
-// Search finds the passages that hold all words, newest first, at most limit
-// (0 is no limit). Case and width do not matter. A scan over ten years of
-// digests takes a few milliseconds, so there is no index.
-func (l *Library) Search(words string, limit int) []Hit {
-	wanted := strings.Fields(fold(words))
-	if len(wanted) == 0 {
-		return nil
-	}
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	var hits []Hit
-	for _, date := range l.dates {
-		for _, p := range l.books[date].passages {
-			if !holdsAll(p.folded, wanted) {
-				continue
-			}
-			hits = append(hits, Hit{Date: date, Line: p.line, Heading: p.heading, Snippet: snippet(p.text, wanted[0])})
-			if len(hits) == limit {
-				return hits
-			}
-		}
-	}
-	return hits
-}
-
-func holdsAll(s string, words []string) bool {
-	for _, w := range words {
-		if !strings.Contains(s, w) {
-			return false
-		}
-	}
-	return true
-}
-
-// passages lists what of a digest can be found.
-func passages(d *briefing.Digest) []passage {
-	var all []passage
-	add := func(line int, heading, text string) {
-		all = append(all, passage{line, heading, text, fold(heading + "\n" + text)})
-	}
-	for _, s := range d.Stories {
-		add(s.Line, s.Heading, s.Text.String())
-	}
-	for _, s := range slices.Concat(d.DeepDives, d.Sections) {
-		add(s.Line, s.Heading, s.Text.String())
-	}
-	for _, t := range d.Glossary {
-		add(t.Line, t.Term, strings.Join(append(slices.Clone(t.Aliases), t.Definition), "\n"))
-	}
-	return all
-}
-
-// fold makes texts equal that differ in case or width only.
-func fold(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
-
-// snippet is the part of text around word, in whole runes.
-func snippet(text, word string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	at := max(0, strings.Index(fold(text), word))
-	runes := []rune(text)
-	// Folding may change lengths; near enough is good enough for a snippet.
-	from := min(len(runes), utf8.RuneCountInString(fold(text)[:at]))
-	from = max(0, from-snippetChars/4)
-	to := min(len(runes), from+snippetChars)
-	s := string(runes[from:to])
-	if from > 0 {
-		s = "…" + s
-	}
-	if to < len(runes) {
-		s += "…"
-	}
-	return s
 }
