@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"cyberbrief/briefing"
 )
 
@@ -95,9 +97,9 @@ func (r *Ref) UnmarshalText(b []byte) (err error) {
 // Clock is a time of day, in minutes after local midnight.
 type Clock int
 
-// ParseClock reads HH:MM, 00:00 to 23:59; 8:30 is accepted too.
+// ParseClock reads HH:MM, 00:00 to 23:59; 8:30 and ８：３０ are accepted too.
 func ParseClock(s string) (Clock, error) {
-	t, err := time.Parse("15:04", s)
+	t, err := time.Parse("15:04", norm.NFKC.String(strings.TrimSpace(s)))
 	if err != nil {
 		return 0, fmt.Errorf("time %q: want HH:MM, for example 08:30", s)
 	}
@@ -113,7 +115,7 @@ var weekdayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
 // ParseWeekdays reads "daily", "weekdays", or names such as "mon,wed,fri".
 func ParseWeekdays(s string) (Weekdays, error) {
-	switch s = strings.ToLower(strings.TrimSpace(s)); s {
+	switch s = strings.TrimSpace(fold(s)); s {
 	case "", "daily":
 		return nil, nil
 	case "weekdays":

@@ -1,12 +1,15 @@
 package bot
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"cyberbrief/briefing"
 )
@@ -42,15 +45,9 @@ var settings = []setting{
 		s.KeyPointsOnly = !on
 		return err
 	}},
-	{"leave-out", "citations,outlook", func(s Settings) string { return joinParts(s.LeaveOut) }, setLeaveOut},
-	{"watch", "Exchange,FortiGate", func(s Settings) string { return strings.Join(s.WatchWords, ",") }, func(s *Settings, v string) error {
-		s.WatchWords = splitList(v)
-		return nil
-	}},
-	{"mention", "none", func(s Settings) string { return s.Mention }, func(s *Settings, v string) error {
-		s.Mention = strings.TrimPrefix(v, "none")
-		return nil
-	}},
+	{"leave-out", "citations,outlook", func(s Settings) string { return orNone(joinParts(s.LeaveOut)) }, setLeaveOut},
+	{"watch", "Exchange,FortiGate", func(s Settings) string { return orNone(strings.Join(s.WatchWords, ",")) }, setWatch},
+	{"mention", "none", func(s Settings) string { return orNone(s.Mention) }, setMention},
 }
 
 // Set changes one setting by its name; the error says what is accepted.
@@ -60,7 +57,7 @@ func (s *Settings) Set(name, value string) error {
 		return fmt.Errorf("setting %q: no such setting; there are %s", name, strings.Join(SettingNames(), ", "))
 	}
 	changed := *s
-	if err := settings[i].set(&changed, strings.TrimSpace(value)); err != nil {
+	if err := settings[i].set(&changed, strings.TrimSpace(Clean(value))); err != nil {
 		return fmt.Errorf("setting %s: %w", name, err)
 	}
 	*s = changed
@@ -112,7 +109,7 @@ func setZone(s *Settings, v string) error {
 const maxCatchUp = 23 * time.Hour
 
 func setCatchUp(s *Settings, v string) error {
-	d, err := time.ParseDuration(v)
+	d, err := time.ParseDuration(fold(v))
 	if err != nil || d < time.Minute || d > maxCatchUp {
 		return fmt.Errorf("window %q: want a duration from 1m to 23h, for example 4h", v)
 	}
@@ -120,17 +117,20 @@ func setCatchUp(s *Settings, v string) error {
 	return nil
 }
 
+// maxMaxAge is ten years: who wants more wants no limit.
+const maxMaxAge = 3650
+
 func setMaxAge(s *Settings, v string) error {
-	n, err := strconv.Atoi(strings.TrimSuffix(v, "d"))
-	if err != nil || n < 0 {
-		return fmt.Errorf("age %q: want a number of days, 0 for no limit", v)
+	n, err := strconv.Atoi(strings.TrimSuffix(fold(v), "d"))
+	if err != nil || n < 0 || n > maxMaxAge {
+		return fmt.Errorf("age %q: want a number of days up to %d, 0 for no limit", v, maxMaxAge)
 	}
 	s.MaxAge = n
 	return nil
 }
 
 func setLanguage(s *Settings, v string) error {
-	l := briefing.Language(strings.ToLower(v))
+	l := briefing.Language(fold(v))
 	if l != briefing.Japanese && l != briefing.English {
 		return fmt.Errorf("language %q: want ja or en", v)
 	}
@@ -141,15 +141,57 @@ func setLanguage(s *Settings, v string) error {
 func setLeaveOut(s *Settings, v string) error {
 	var parts []briefing.Part
 	for _, name := range splitList(v) {
-		p := briefing.Part(name)
+		p := briefing.Part(fold(name))
 		if !slices.Contains(briefing.Parts(), p) {
 			return fmt.Errorf("part %q: want none or some of %s", name, joinParts(briefing.Parts()))
 		}
-		parts = append(parts, p)
+		if !slices.Contains(parts, p) {
+			parts = append(parts, p)
+		}
 	}
 	s.LeaveOut = parts
 	return nil
 }
+
+// The bounds of watch words: enough for every product a team runs, and little
+// to look for in a digest.
+const (
+	maxWatchWords     = 50
+	maxWatchWordRunes = 50
+)
+
+func setWatch(s *Settings, v string) error {
+	words := splitList(v)
+	if len(words) > maxWatchWords {
+		return fmt.Errorf("%d words: want at most %d", len(words), maxWatchWords)
+	}
+	for _, w := range words {
+		if utf8.RuneCountInString(w) > maxWatchWordRunes {
+			return fmt.Errorf("word %q: want at most %d characters", w, maxWatchWordRunes)
+		}
+	}
+	s.WatchWords = words
+	return nil
+}
+
+// groupID finds the id of a Slack user group or a Discord role: bare, or as
+// the platforms write a mention of it. Names such as everyone are no ids.
+var groupID = regexp.MustCompile(`^(?:<!subteam\^(S[0-9A-Z]+)(?:\|[^<>]*)?>|<@&([0-9]+)>|(S[0-9A-Z]+|[0-9]+))$`)
+
+func setMention(s *Settings, v string) error {
+	if v == "" || fold(v) == "none" {
+		s.Mention = ""
+		return nil
+	}
+	m := groupID.FindStringSubmatch(v)
+	if m == nil {
+		return fmt.Errorf("mention %q: want one user group or role, or none", v)
+	}
+	s.Mention = cmp.Or(m[1:]...)
+	return nil
+}
+
+func orNone(v string) string { return cmp.Or(v, "none") }
 
 func joinParts(parts []briefing.Part) string {
 	names := make([]string, len(parts))
@@ -163,7 +205,8 @@ func joinParts(parts []briefing.Part) string {
 func splitList(v string) []string {
 	var list []string
 	for _, item := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == '、' || r == '，' }) {
-		if item = strings.TrimSpace(item); item != "" && item != "none" {
+		item = strings.TrimSpace(item)
+		if item != "" && fold(item) != "none" && !slices.Contains(list, item) {
 			list = append(list, item)
 		}
 	}
@@ -178,7 +221,7 @@ func onOff(b bool) string {
 }
 
 func parseOnOff(v string) (bool, error) {
-	switch strings.ToLower(v) {
+	switch fold(v) {
 	case "on", "true", "yes":
 		return true, nil
 	case "off", "false", "no":
