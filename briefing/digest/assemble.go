@@ -122,7 +122,6 @@ func (r *reader) special() {
 			r.looseCitations(s)
 		}
 	})
-	r.lastQuotes()
 }
 
 // keyPoints reads a section of key points: its list, or a sub-heading each.
@@ -130,11 +129,6 @@ func (r *reader) keyPoints(s *section) {
 	rest := r.takeKeyPoints(s.blocks, false)
 	r.keep(s.heading.line, s.heading.text, rest)
 	if len(r.digest.KeyPoints) > 0 {
-		for _, c := range s.children {
-			if c.role == roleNone {
-				c.role = roleNone
-			}
-		}
 		return
 	}
 	for _, c := range s.children {
@@ -214,7 +208,7 @@ const maxPlainRole = 8
 func (r *reader) body(s *section) briefing.Text {
 	text := r.text(s.blocks)
 	for _, c := range s.children {
-		if taken(c.role) {
+		if placed(c.role) {
 			continue
 		}
 		if c.heading.text != "" {
@@ -239,6 +233,10 @@ func (r *reader) subheading(c *section, level int) briefing.Block {
 func taken(c role) bool {
 	return c == roleKeyPoints || c == roleGlossary || c == roleOutlook || c == roleConclusion || c == roleCitations
 }
+
+// placed says whether a section of this role is read elsewhere, or on its
+// own where it stands.
+func placed(c role) bool { return taken(c) || c == roleDeepDive || c == roleBackground }
 
 // place puts a section among stories, deep dives or the sections without a
 // role. Group is the heading it stands under.
@@ -267,7 +265,7 @@ func (r *reader) below(a *assembly, s *section, group string) {
 		return
 	}
 	for _, c := range s.children {
-		if s.role == roleKeyPoints && !taken(c.role) || taken(c.role) || c.role == roleDeepDive || c.role == roleNews || c.role == roleBackground {
+		if s.role == roleKeyPoints || placed(c.role) || c.role == roleNews {
 			r.place(a, c, group)
 		}
 	}
@@ -318,7 +316,7 @@ func (r *reader) plainChildren(s *section) []*section {
 // extras places the sub-sections of a story that have a role.
 func (r *reader) extras(a *assembly, s *section) {
 	for _, c := range s.children {
-		if c.role == roleDeepDive || c.role == roleBackground || taken(c.role) {
+		if placed(c.role) {
 			r.place(a, c, "")
 		} else {
 			r.extras(a, c)
@@ -460,7 +458,7 @@ func (r *reader) deepDive(a *assembly, s *section) {
 	}
 	lead := r.text(s.blocks)
 	for i, c := range s.children {
-		if c.role == roleDeepDive || c.role == roleBackground || taken(c.role) {
+		if placed(c.role) {
 			r.place(a, c, "")
 			continue
 		}
@@ -549,9 +547,6 @@ func (r *reader) closingQuotes(s *section) {
 		r.takeQuotes(s)
 	}
 }
-
-// lastQuotes does the same for the outlook, where it is what ends the file.
-func (r *reader) lastQuotes() {}
 
 // takeQuotes moves a list at the end of a section to the citations when all
 // its items are quotations.

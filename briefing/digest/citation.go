@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"slices"
 	"strings"
 
 	"cyberbrief/briefing"
@@ -9,16 +10,29 @@ import (
 // takeCitations reads a list of citations: list items, or lines of a
 // paragraph. An item may be a link, a title, a quotation, or all of them.
 func (r *reader) takeCitations(s *section) {
+	listed := slices.ContainsFunc(s.blocks, func(b *block) bool { return b.kind == briefing.Item })
+	var rest []*block
 	for _, b := range s.blocks {
+		if listed && b.kind != briefing.Item && !citing(b) {
+			rest = append(rest, b) // a closing word after the list
+			continue
+		}
 		for _, entry := range entries(b) {
 			r.citation(entry)
 		}
 	}
+	r.keep(s.heading.line, s.heading.text, rest)
 	for _, c := range s.children {
 		if c.role == roleCitations || c.role == roleNone {
 			r.takeCitations(c)
 		}
 	}
+}
+
+// citing says whether a block that is no list item is a citation after all.
+func citing(b *block) bool {
+	_, marked := leadingMark(b.lines[0])
+	return marked || hasURL(b) || quotation(b)
 }
 
 // entries parts a block into citations: an item is one, and so is a line of

@@ -1,7 +1,9 @@
 package digest
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"cyberbrief/briefing"
 )
@@ -10,6 +12,8 @@ import (
 type candidate struct {
 	detail briefing.Detail
 	story  *briefing.Story // nil for deep dives and sections
+	text   briefing.Text
+	short  briefing.Text
 	prior  float64
 }
 
@@ -33,36 +37,51 @@ const (
 	maxDetails = 4
 )
 
+// told is "half of it is told there": from this share on, a further detail
+// need not be near the best one.
+const halfTold = 0.60
+
+// ties are the texts of a digest, ready to be compared.
+type ties struct {
+	*index
+	candidates []candidate
+	cited      [][]int32        // by citation: the tokens of its title
+	hints      []map[int32]bool // by candidate: tokens of its headlines, see headlines
+	firsts     map[int]int      // by candidate: the key points that it tells best
+}
+
 // link ties key points to the headings that tell their stories, and both to
 // their sources.
 func (r *reader) link() {
 	d := r.digest
-	candidates := r.candidates()
-	if len(d.KeyPoints)*len(candidates) > maxPairs || len(d.Citations)*len(candidates) > maxPairs {
-		r.advise(1, codeTooMany, "too many key points or sections to tie together; no links are made")
+	t := &ties{index: newIndex(), candidates: r.candidates()}
+	if len(d.KeyPoints)*len(t.candidates) > maxPairs || len(d.Citations)*(len(t.candidates)+len(d.KeyPoints)) > maxPairs {
+		r.advise(1, codeTooMany, "too many key points, sections or citations to tie together; no links are made")
 		return
 	}
-	x := newIndex()
 	points := make([][]int32, len(d.KeyPoints))
 	for i, k := range d.KeyPoints {
-		points[i] = x.query(func(yield func(token)) { textTokens(k.Text, yield) })
+		points[i] = t.query(func(yield func(token)) { textTokens(k.Text, yield) })
 	}
-	cited := make([][]int32, len(d.Citations))
-	for i, c := range d.Citations {
-		cited[i] = x.query(func(yield func(token)) { tokens(c.Title, yield) })
+	for _, c := range d.Citations {
+		t.cited = append(t.cited, t.query(func(yield func(token)) { tokens(c.Title, yield) }))
 	}
-	for _, c := range candidates {
-		if c.story != nil {
-			x.text(c.detail.Heading, c.story.Text, c.story.Short, sourceTitles(c.story))
-		} else {
-			x.text(c.detail.Heading, r.diveText(c.detail.Line))
+	for _, c := range t.candidates {
+		t.text(c.detail.Heading, c.text, c.short)
+		t.hints = append(t.hints, t.headlines(c))
+	}
+	t.rarity()
+	found := make([][]scored, len(points))
+	t.firsts = map[int]int{}
+	for i, p := range points {
+		if found[i] = t.rank(p); len(found[i]) > 0 {
+			t.firsts[found[i][0].n]++
 		}
 	}
-	x.rarity()
-	r.linkCitations(x, candidates, cited)
 	for i := range d.KeyPoints {
-		r.linkPoint(x, candidates, &d.KeyPoints[i], points[i], cited)
+		r.linkPoint(t, &d.KeyPoints[i], points[i], found[i])
 	}
+	r.linkStories(t)
 }
 
 // candidates are the headings that key points can be tied to.
@@ -73,74 +92,189 @@ func (r *reader) candidates() []candidate {
 		s := &d.Stories[i]
 		prior := priorItem
 		switch {
-		case slices.ContainsFunc(s.Sources, func(c briefing.Citation) bool { return c.Line > 0 }):
+		case len(s.Sources) > 0:
 			prior = priorSourced
 		case !numbered(s.Heading) && s.Section == "":
 			prior = priorTheme
 		}
-		out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, s, prior})
+		out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, s, s.Text, s.Short, prior})
 	}
 	for _, s := range d.DeepDives {
-		out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, nil, priorDive})
+		out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, nil, s.Text, nil, priorDive})
 	}
 	for _, s := range d.Sections {
 		if s.Heading != d.Title {
-			out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, nil, priorSection})
+			out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, nil, s.Text, nil, priorSection})
 		}
 	}
 	return out
 }
 
-// diveText is the text of the deep dive or section at a line.
-func (r *reader) diveText(no int) briefing.Text {
-	for _, list := range [][]briefing.Section{r.digest.DeepDives, r.digest.Sections} {
-		for _, s := range list {
-			if s.Line == no {
-				return s.Text
+// headlines are the tokens of what heads a story: its heading, those of its
+// short telling, the titles of its own sources and the words of their
+// addresses, which are often the headline in English.
+func (t *ties) headlines(c candidate) map[int32]bool {
+	set := map[int32]bool{}
+	add := func(tok token) {
+		if id, ok := t.ids[tok]; ok {
+			set[id] = true
+		}
+	}
+	tokens(c.detail.Heading, add)
+	for _, b := range c.short {
+		if b.Kind == briefing.Heading {
+			tokens(b.String(), add)
+		}
+	}
+	if c.story != nil {
+		for _, s := range c.story.Sources {
+			tokens(s.Title, add)
+			if _, path, ok := strings.Cut(host(s.URL)+" "+s.URL, host(s.URL)+"/"); ok {
+				tokens(path, add)
 			}
 		}
 	}
-	return nil
+	return set
 }
 
-// sourceTitles are the titles of a story's sources as a text.
-func sourceTitles(s *briefing.Story) briefing.Text {
-	var out briefing.Text
-	for _, c := range s.Sources {
-		out = append(out, briefing.Block{Spans: []briefing.Span{{Text: c.Title}}})
-	}
-	return out
+// scored is a candidate and how well it tells a key point.
+type scored struct {
+	n     int
+	score float64
 }
 
-// linkPoint finds the details and sources of one key point.
-func (r *reader) linkPoint(x *index, candidates []candidate, k *briefing.KeyPoint, query []int32, cited [][]int32) {
-	type scored struct {
-		candidate
-		n     int
-		score float64
-	}
+// rank lists the candidates that tell a key point, best first.
+func (t *ties) rank(query []int32) []scored {
 	var found []scored
-	for n, c := range candidates {
-		if s := x.score(query, n) * c.prior; s >= minDetail {
-			found = append(found, scored{c, n, s})
+	for n, c := range t.candidates {
+		if s := t.score(query, n) * c.prior; s >= minDetail {
+			found = append(found, scored{n, s})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b scored) int {
-		switch {
-		case a.score > b.score:
-			return -1
-		case a.score < b.score:
-			return 1
-		}
-		return 0
-	})
-	for i, f := range found {
-		if i == maxDetails || f.score < nearDetail*found[0].score {
+	slices.SortStableFunc(found, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+	return found
+}
+
+// linkPoint gives a key point its details and sources.
+func (r *reader) linkPoint(t *ties, k *briefing.KeyPoint, query []int32, found []scored) {
+	for _, f := range found {
+		if len(k.Details) == maxDetails {
 			break
 		}
-		k.Details = append(k.Details, f.detail)
+		near := f.score >= nearDetail*found[0].score
+		if near || f.score >= halfTold && t.share(query, f.n) >= halfTold {
+			k.Details = append(k.Details, t.candidates[f.n].detail)
+		}
+		if f.score >= minSource {
+			r.addSources(t, k, query, f.n, f.score >= sameDetail*found[0].score)
+		}
 	}
-	_ = cited
 }
 
-func (r *reader) linkCitations(x *index, candidates []candidate, cited [][]int32) {}
+const (
+	// minSource is the score from which on the sources of a story are sources
+	// of the key point, too. It is higher than minDetail: a reader forgives a
+	// detail that is beside the point, not a wrong source.
+	minSource = 0.62
+	// sameDetail is how close to the best a story must be for the same.
+	sameDetail = 0.90
+)
+
+// addSources gives a key point the sources of candidate n: those that the
+// story names itself, and the citations that are certainly about both. A
+// story that is not the best one, or that several key points share, is not
+// enough: the citation must then agree with the key point's own words.
+func (r *reader) addSources(t *ties, k *briefing.KeyPoint, query []int32, n int, best bool) {
+	story := t.candidates[n].story
+	if story == nil {
+		return
+	}
+	add := func(c briefing.Citation) {
+		if c.URL != "" && !slices.ContainsFunc(k.Sources, func(s briefing.Source) bool { return s.URL == c.URL }) {
+			k.Sources = append(k.Sources, briefing.Source{Title: c.Title, URL: c.URL})
+		}
+	}
+	for _, c := range story.Sources {
+		add(c)
+	}
+	point := map[int32]bool{}
+	for _, id := range query {
+		point[id] = true
+	}
+	var hints map[int32]bool
+	if best && t.firsts[n] < 2 {
+		hints = t.hints[n]
+	}
+	for i, c := range r.digest.Citations {
+		if c.URL != "" && t.certain(i, n, point, hints) {
+			add(c)
+		}
+	}
+}
+
+// What makes a citation certain.
+const (
+	// minEvidence is the least weight that citation and story share, some
+	// four rare pairs of characters or one rare Latin word.
+	minEvidence = 14.0
+	// minMargin is how far the story must be ahead of every other one.
+	minMargin = 1.8
+	// minAgreed is how much of the shared weight must stand in the key point
+	// or a headline of the story. A story may mention another company in
+	// passing; a citation about that one shares its name with the text only.
+	minAgreed = 0.28
+	// minAgreedEvidence is the least weight of that part.
+	minAgreedEvidence = 12.0
+	// minNamed is how many tokens that part has at least.
+	minNamed = 1
+)
+
+// certain says whether citation i is about the story of candidate n, and
+// about what the key point or the given headlines name.
+func (t *ties) certain(i, n int, point, hints map[int32]bool) bool {
+	evidence, agreed, named := 0.0, 0.0, 0
+	for _, id := range t.cited[i] {
+		w := t.weight[id]
+		if !t.body[id].has(n) && !point[id] && !t.hints[n][id] {
+			continue
+		}
+		evidence += w
+		if point[id] || hints[id] {
+			agreed += w
+			named++
+		}
+	}
+	if evidence < minEvidence || agreed < minAgreedEvidence || agreed < minAgreed*evidence || named < minNamed {
+		return false
+	}
+	for other, c := range t.candidates {
+		if other == n || c.story == nil {
+			continue
+		}
+		rival := 0.0
+		for _, id := range t.cited[i] {
+			if t.body[id].has(other) || t.hints[other][id] {
+				rival += t.weight[id]
+			}
+		}
+		if evidence < minMargin*rival {
+			return false
+		}
+	}
+	return true
+}
+
+// linkStories gives stories that name no source the citations that are
+// certainly theirs.
+func (r *reader) linkStories(t *ties) {
+	for n, c := range t.candidates {
+		if c.story == nil {
+			continue
+		}
+		for i, cite := range r.digest.Citations {
+			if cite.URL != "" && t.certain(i, n, nil, t.hints[n]) && !slices.ContainsFunc(c.story.Sources, func(s briefing.Citation) bool { return s.URL == cite.URL }) {
+				c.story.Sources = append(c.story.Sources, cite)
+			}
+		}
+	}
+}

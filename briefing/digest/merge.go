@@ -10,13 +10,6 @@ import (
 // or key points times texts, are compared. Real digests have some 200.
 const maxPairs = 20_000
 
-// sameStory is the score from which on a short and a long text are the same
-// story, and sameMargin how far ahead it must be of the next best.
-const (
-	sameStory  = 0.75
-	sameMargin = 1.3
-)
-
 // merge makes one story of each that is told twice: once short and once
 // long, in different parts of the digest. The long telling keeps its line;
 // the line of the short one goes to Also. A themed summary that tells of
@@ -53,8 +46,20 @@ func parts(all []*told) (short, long []*told) {
 	return all[:at], all[at:]
 }
 
+// A short text is a telling of a long one when that much of its weight is in
+// the long text (covered) and that much of the long headline is in it
+// (headline). A themed summary usually tells of several stories and must
+// match in both; two items may also say it with nearly the same headline.
+const (
+	themeCovered  = 0.40
+	themeHeadline = 0.40
+	itemSum       = 0.95 // covered + headline
+	itemHeadline  = 0.30
+	sameHeadline  = 0.60
+)
+
 // twins pairs short tellings with long ones: each is the other's best match,
-// clearly ahead of the second.
+// and close enough to be the same story.
 func twins(short, long []*told) map[*told]*told {
 	x := newIndex()
 	queries := make([][]int32, len(short))
@@ -77,37 +82,36 @@ func twins(short, long []*told) map[*told]*told {
 	}
 	out := map[*told]*told{}
 	for i, row := range scores {
-		j, ahead := best(row)
-		if j < 0 || row[j] < sameStory || !ahead && overlap(short[i].Heading, long[j].Heading) < 0.6 {
-			continue
-		}
+		j := best(row)
 		column := make([]float64, len(short))
 		for k := range short {
 			column[k] = scores[k][j]
 		}
-		if k, _ := best(column); k == i {
+		if best(column) == i && sameStory(x, short[i], long[j], queries[i], j) {
 			out[short[i]] = long[j]
 		}
 	}
 	return out
 }
 
-// best is the place of the highest score, and whether it is clearly ahead.
-func best(scores []float64) (at int, ahead bool) {
-	at = -1
-	second := 0.0
+func sameStory(x *index, short, long *told, query []int32, n int) bool {
+	covered, headline := x.covered(query, n), x.headline(query, n)
+	if short.theme {
+		return covered >= themeCovered && headline >= themeHeadline
+	}
+	return covered+headline >= itemSum && headline >= itemHeadline ||
+		overlap(short.Heading, long.Heading) >= sameHeadline
+}
+
+// best is the place of the highest score.
+func best(scores []float64) int {
+	at := 0
 	for i, s := range scores {
-		switch {
-		case at < 0 || s > scores[at]:
-			if at >= 0 {
-				second = max(second, scores[at])
-			}
+		if s > scores[at] {
 			at = i
-		default:
-			second = max(second, s)
 		}
 	}
-	return at, at >= 0 && scores[at] >= sameMargin*second
+	return at
 }
 
 // into adds the short telling s to the long telling l. The heading of s is

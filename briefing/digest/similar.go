@@ -3,6 +3,7 @@ package digest
 import (
 	"math"
 	"math/bits"
+	"strings"
 	"unicode"
 
 	"cyberbrief/briefing"
@@ -12,12 +13,37 @@ import (
 // in a row, or a whole Latin word or number.
 type token uint64
 
-// tokens calls yield for every token of s. Pairs of hiragana are left out:
-// they are grammar, and every text has them.
+// FNV-1a, the hash of Latin words.
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+// grammar are the English words that every text has, hashed.
+var grammar = func() map[uint64]bool {
+	set := map[uint64]bool{}
+	for _, w := range strings.Fields("a an and are as at be by for from has in into is it its no not of on or over that the this to up via was with new s http https www com co jp html") {
+		h := uint64(fnvOffset)
+		for _, c := range []byte(w) {
+			h = (h ^ uint64(c)) * fnvPrime
+		}
+		set[h] = true
+	}
+	return set
+}()
+
+// tokens calls yield for every token of s. Pairs of hiragana are left out,
+// like English articles: they are grammar, and every text has them. So are
+// numbers of up to four digits, which count things or are years.
 func tokens(s string, yield func(token)) {
 	prev := rune(0)
-	word := uint64(0) // hash of the Latin word so far
-	const prime = 1099511628211
+	word, length, digits := uint64(fnvOffset), 0, 0 // of the Latin word so far
+	endWord := func() {
+		if length > 0 && (digits < length || digits > 4) && !grammar[word] {
+			yield(token(word | 1<<63))
+		}
+		word, length, digits = fnvOffset, 0, 0
+	}
 	for _, c := range s {
 		if c >= '！' && c <= '～' {
 			c -= '！' - '!'
@@ -27,32 +53,25 @@ func tokens(s string, yield func(token)) {
 			if c >= 'A' && c <= 'Z' {
 				c += 'a' - 'A'
 			}
-			if word == 0 {
-				word = 14695981039346656037
+			if c <= '9' {
+				digits++
 			}
-			word = (word ^ uint64(c)) * prime
+			length++
+			word = (word ^ uint64(c)) * fnvPrime
 			prev = 0
 			continue
 		case letter(c):
 			if prev != 0 && !(hiragana(prev) && hiragana(c)) {
 				yield(token(prev)<<32 | token(c))
 			}
-			if word != 0 {
-				yield(token(word | 1<<63))
-				word = 0
-			}
+			endWord()
 			prev = c
 			continue
 		}
 		prev = 0
-		if word != 0 {
-			yield(token(word | 1<<63))
-			word = 0
-		}
+		endWord()
 	}
-	if word != 0 {
-		yield(token(word | 1<<63))
-	}
+	endWord()
 }
 
 func hiragana(c rune) bool { return c >= 'ぁ' && c <= 'ゟ' }
@@ -181,7 +200,8 @@ func (x *index) text(title string, body ...briefing.Text) int {
 // last text.
 func (x *index) rarity() {
 	for id := range x.weight {
-		x.weight[id] *= math.Log(1 + float64(x.texts)/float64(max(1, x.body[id].count())))
+		w := x.weight[id] * math.Log(1+float64(x.texts)/float64(max(1, x.body[id].count())))
+		x.weight[id] = w * w
 	}
 }
 
@@ -192,39 +212,17 @@ func (x *index) rarity() {
 //	+ weight of the title's tokens that the query has
 //	  ÷ weight of the title's tokens
 //
-// A token weighs log(1 + texts / texts that have it), so ランサムウェア weighs
-// little on a day that is full of it and a company's name weighs much. The
+// A token weighs the square of log(1 + texts / texts that have it), so
+// ランサムウェア weighs little on a day that is full of it and a company's name
+// weighs much; a Latin word counts as two tokens before the square. The
 // first term says how much of the key point is in the text; the second how
 // much of the headline is in the key point, which tells the item about the
 // story from a theme that mentions it.
 func (x *index) score(query []int32, n int) float64 {
-	have, all, inTitle, title := 0.0, 0.0, 0.0, 0.0
-	for _, id := range query {
-		if len(x.body[id]) == 0 {
-			continue
-		}
-		all += x.weight[id]
-		if x.body[id].has(n) {
-			have += x.weight[id]
-		}
-		if x.title[id].has(n) {
-			inTitle += x.weight[id]
-		}
-	}
-	for _, id := range x.titles[n] {
-		title += x.weight[id]
-	}
-	if all == 0 {
-		return 0
-	}
-	s := have / all
-	if title > 0 {
-		s += inTitle / title
-	}
-	return s
+	return x.share(query, n) + x.headline(query, n)
 }
 
-// share is the first term of score alone.
+// share is the first term of score.
 func (x *index) share(query []int32, n int) float64 {
 	have, all := 0.0, 0.0
 	for _, id := range query {
@@ -236,6 +234,37 @@ func (x *index) share(query []int32, n int) float64 {
 			have += x.weight[id]
 		}
 	}
+	return part(have, all)
+}
+
+// headline is the second term of score.
+func (x *index) headline(query []int32, n int) float64 {
+	have, all := 0.0, 0.0
+	for _, id := range x.titles[n] {
+		all += x.weight[id]
+	}
+	for _, id := range query {
+		if x.title[id].has(n) {
+			have += x.weight[id]
+		}
+	}
+	return part(have, all)
+}
+
+// covered is how much of the query's weight text n has, counting also what
+// no text has.
+func (x *index) covered(query []int32, n int) float64 {
+	have, all := 0.0, 0.0
+	for _, id := range query {
+		all += x.weight[id]
+		if x.body[id].has(n) {
+			have += x.weight[id]
+		}
+	}
+	return part(have, all)
+}
+
+func part(have, all float64) float64 {
 	if all == 0 {
 		return 0
 	}
