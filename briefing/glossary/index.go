@@ -144,7 +144,7 @@ func (s *snapshot) add(text string, entry int32, alias bool) {
 	n := name{text: text, spelling: spellingKey(text), entry: entry, alias: alias}
 	n.kana = kanaOf(n.spelling)
 	s.names = append(s.names, n)
-	sound := soundKey(n.spelling)
+	sound := soundKey(n.kana)
 	s.bySound[sound] = append(s.bySound[sound], id)
 	for _, p := range pairsOf(n.kana) {
 		s.byPair[p] = append(s.byPair[p], id)

@@ -38,10 +38,18 @@ func kanaOf(spelling string) string {
 	return halfKanji.Replace(strings.Map(toHiragana, spelling))
 }
 
-// soundKey is the bluntest form; only long words are compared in it.
-func soundKey(spelling string) string {
-	s := strings.Map(toHiragana, longVowelI(spelling))
-	return strings.ReplaceAll(halfKanji.Replace(s), string(longVowel), "")
+// soundKey is the bluntest form, made of a kanaKey; only long words are
+// compared in it. イ after an E is a long vowel too: フェイス, フェース.
+func soundKey(kana string) string {
+	var sb strings.Builder
+	var last rune
+	for _, r := range kana {
+		if r != longVowel && (r != 'い' || !strings.ContainsRune("えけげせぜてでねへべぺめれ", last)) {
+			sb.WriteRune(r)
+		}
+		last = r
+	}
+	return sb.String()
 }
 
 const longVowel = 'ー'
@@ -83,28 +91,30 @@ func isHiragana(r rune) bool { return r >= 'ぁ' && r <= 'ゖ' }
 
 func isKana(r rune) bool { return isKatakana(r) || isHiragana(r) || r == longVowel }
 
-// longWord is how many katakana a word needs before a long vowel mark at its
-// end can be left out, as JIS Z 8301 had it: サーバ for サーバー, but never
-// コピ for コピー.
+// longWord is how many kana a word needs before a long vowel mark at its end
+// can be left out, as JIS Z 8301 had it: サーバ for サーバー, but never コピ
+// for コピー.
 const longWord = 3
 
-// trimLongVowels drops the mark at the end of each long katakana word.
+// trimLongVowels drops the mark at the end of each long word in kana.
 func trimLongVowels(s string) string {
 	if !strings.ContainsRune(s, longVowel) {
 		return s
 	}
 	in := []rune(s)
-	out := in[:0]
-	word := 0 // katakana so far, marks included
+	out := make([]rune, 0, len(in))
+	word := 0 // letters of one kana script so far, marks included
 	for i, r := range in {
-		ends := i+1 == len(in) || !isKatakana(in[i+1]) && in[i+1] != longVowel
-		if r == longVowel && ends && word >= longWord {
+		if r == longVowel && word >= longWord && (i+1 == len(in) || !isKana(in[i+1])) {
 			continue
 		}
-		if isKatakana(r) || r == longVowel {
-			word++
-		} else {
+		switch {
+		case !isKana(r):
 			word = 0
+		case r != longVowel && i > 0 && isHiragana(r) != isHiragana(in[i-1]) && in[i-1] != longVowel:
+			word = 1
+		default:
+			word++
 		}
 		out = append(out, r)
 	}
@@ -125,20 +135,6 @@ func toHiragana(r rune) rune {
 		return 'ず'
 	}
 	return r
-}
-
-// longVowelI writes エイ in katakana as エー: フェイス, フェース.
-func longVowelI(s string) string {
-	if !strings.ContainsRune(s, 'イ') {
-		return s
-	}
-	in := []rune(s)
-	for i := 1; i < len(in); i++ {
-		if in[i] == 'イ' && strings.ContainsRune("エェケゲセゼテデネヘベペメレ", in[i-1]) {
-			in[i] = longVowel
-		}
-	}
-	return string(in)
 }
 
 // halfKanji are words whose harder half is often written in kana, after

@@ -26,10 +26,12 @@ const (
 //	alias      another name of a term, letter case aside
 //	variant    a term or another name in another writing: width, separators,
 //	           kana, long vowels; the closest writing there is
-//	(once more without quotation marks and the words of a question)
 //	prefix     terms that begin with the query
 //	substring  terms that hold it, for two characters and more
 //	typo       terms a few slips away
+//
+// What is not the very name of something is read once more without quotation
+// marks and the words of a question (「…」とは？).
 //
 // Entries are newest first within exact, alias and variant, closest first
 // within the others.
@@ -41,9 +43,11 @@ func (x *Index) Lookup(query string) briefing.Answer {
 		return a
 	}
 	match, ids := s.equal(text)
-	if asked := bare(text); ids == nil && asked != text && kanaKey(asked) != "" {
+	if asked := bare(text); match != briefing.MatchExact && match != briefing.MatchAlias && kanaKey(asked) != "" {
+		if m, found := s.equal(asked); found != nil {
+			match, ids = m, found
+		}
 		text = asked
-		match, ids = s.equal(text)
 	}
 	if ids != nil {
 		a.Match = match
@@ -90,7 +94,7 @@ func (s *snapshot) equal(text string) (briefing.Match, []int32) {
 	q := name{text: text, spelling: spelling, kana: kanaOf(spelling)}
 	best := 2 * unequal
 	var ids []int32
-	for _, id := range s.bySound[soundKey(spelling)] {
+	for _, id := range s.bySound[soundKey(q.kana)] {
 		n := &s.names[id]
 		rank := 2 * equality(&q, n)
 		if n.alias {
@@ -123,7 +127,7 @@ const minSound = 4
 func equality(q, n *name) int {
 	switch {
 	case q.spelling != n.spelling && q.kana != n.kana:
-		if utf8.RuneCountInString(soundKey(q.spelling)) >= minSound {
+		if utf8.RuneCountInString(soundKey(q.kana)) >= minSound {
 			return sameSound
 		}
 		return unequal
@@ -237,8 +241,8 @@ var questionEnds = []string{
 // bare takes what is no part of a name off a query: quotation marks, question
 // marks, and the words of a question.
 func bare(query string) string {
-	const signs = " \t　?？!！。．.、,\"'“”‘’「」『』【】()（）<>〈〉《》`*#/"
-	q := strings.Trim(query, signs)
+	const signs = " \t　?？!！。．.、,\"'“”‘’「」『』【】()（）<>〈〉《》`*/"
+	q := strings.Trim(strings.TrimLeft(query, "#"), signs)
 	lower := strings.ToLower(q)
 	for _, begin := range []string{"what is ", "what are ", "define ", "term "} {
 		if strings.HasPrefix(lower, begin) {

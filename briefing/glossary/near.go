@@ -63,6 +63,9 @@ func (s *snapshot) mistyped(key string) []int32 {
 	if len(q) < 2 || len(q) > maxTyped {
 		return nil
 	}
+	if len(q) == 2 { // swapped, it shares no pair with what was meant
+		return s.named(string([]rune{q[1], q[0]}))
+	}
 	lists := s.pairLists(key)
 	lists = lists[:min(len(lists), pairsPerSlip*maxSlips(len(q)+maxSlips(len(q)))+1)]
 	type hit struct {
@@ -92,6 +95,13 @@ func (s *snapshot) mistyped(key string) []int32 {
 	return out
 }
 
+// named gives the names in Chinese characters with this very key.
+func (s *snapshot) named(key string) []int32 {
+	return slices.DeleteFunc(s.beginning(key), func(id int32) bool {
+		return s.names[id].kana != key || otherHan([]rune(key), nil) < 2
+	})
+}
+
 // pairLists are the lists of names of each pair of key, shortest first.
 func (s *snapshot) pairLists(key string) [][]int32 {
 	var lists [][]int32
@@ -104,7 +114,7 @@ func (s *snapshot) pairLists(key string) [][]int32 {
 
 const (
 	// minAlike is how alike a suggestion must be, from 0 to 1 (Dice).
-	minAlike = 0.3
+	minAlike = 0.25
 	// maxCandidates bounds the names that are compared for suggestions. The
 	// rarest pairs come first, so the likely ones are among them.
 	maxCandidates = 2000
@@ -189,8 +199,7 @@ func slips(q, n []rune) (int, bool) {
 	case hanQ == 0 && hanN == 0:
 		return d, size > 3 && 3*d <= size
 	default:
-		swapped := size == 2 && len(q) == len(n) && q[0] == n[1] && q[1] == n[0]
-		return d, swapped || size > 2 && 3*d <= size && otherHan(q, n) <= 1
+		return d, size > 2 && 3*d <= size && otherHan(q, n) <= 1
 	}
 }
 
