@@ -47,7 +47,8 @@ type ties struct {
 	candidates []candidate
 	cited      [][]int32        // by citation: the tokens of its title
 	hints      []map[int32]bool // by candidate: tokens of its headlines, see headlines
-	firsts     map[int]int      // by candidate: the key points that it tells best
+	points     []map[int32]bool // by key point: its tokens
+	sharers    map[int][]int    // by candidate: the key points that it tells best
 }
 
 // link ties key points to the headings that tell their stories, and both to
@@ -72,14 +73,15 @@ func (r *reader) link() {
 	}
 	t.rarity()
 	found := make([][]scored, len(points))
-	t.firsts = map[int]int{}
+	t.sharers = map[int][]int{}
 	for i, p := range points {
+		t.points = append(t.points, idSet(p))
 		if found[i] = t.rank(p); len(found[i]) > 0 {
-			t.firsts[found[i][0].n]++
+			t.sharers[found[i][0].n] = append(t.sharers[found[i][0].n], i)
 		}
 	}
 	for i := range d.KeyPoints {
-		r.linkPoint(t, &d.KeyPoints[i], points[i], found[i])
+		r.linkPoint(t, i, points[i], found[i])
 	}
 	r.linkStories(t)
 }
@@ -156,7 +158,8 @@ func (t *ties) rank(query []int32) []scored {
 }
 
 // linkPoint gives a key point its details and sources.
-func (r *reader) linkPoint(t *ties, k *briefing.KeyPoint, query []int32, found []scored) {
+func (r *reader) linkPoint(t *ties, i int, query []int32, found []scored) {
+	k := &r.digest.KeyPoints[i]
 	for _, f := range found {
 		if len(k.Details) == maxDetails {
 			break
@@ -166,7 +169,7 @@ func (r *reader) linkPoint(t *ties, k *briefing.KeyPoint, query []int32, found [
 			k.Details = append(k.Details, t.candidates[f.n].detail)
 		}
 		if f.score >= minSource {
-			r.addSources(t, k, query, f.n, f.score >= sameDetail*found[0].score)
+			r.addSources(t, i, f.n, f.score >= sameDetail*found[0].score)
 		}
 	}
 }
@@ -180,12 +183,13 @@ const (
 	sameDetail = 0.90
 )
 
-// addSources gives a key point the sources of candidate n: those that the
-// story names itself, and the citations that are certainly about both. A
-// story that is not the best one, or that several key points share, is not
-// enough: the citation must then agree with the key point's own words.
-func (r *reader) addSources(t *ties, k *briefing.KeyPoint, query []int32, n int, best bool) {
-	story := t.candidates[n].story
+// addSources gives key point i the sources of candidate n: those that the
+// story names itself, and the citations that are certainly about both. When
+// the story is not the best one for the key point, its headlines do not
+// count; when several key points share it, a citation goes to the one whose
+// own words it has.
+func (r *reader) addSources(t *ties, i, n int, best bool) {
+	k, story := &r.digest.KeyPoints[i], t.candidates[n].story
 	if story == nil {
 		return
 	}
@@ -197,19 +201,50 @@ func (r *reader) addSources(t *ties, k *briefing.KeyPoint, query []int32, n int,
 	for _, c := range story.Sources {
 		add(c)
 	}
-	point := map[int32]bool{}
-	for _, id := range query {
-		point[id] = true
-	}
 	var hints map[int32]bool
-	if best && t.firsts[n] < 2 {
+	if best {
 		hints = t.hints[n]
 	}
-	for i, c := range r.digest.Citations {
-		if c.URL != "" && t.certain(i, n, point, hints) {
-			add(c)
+	for c, cite := range r.digest.Citations {
+		if cite.URL != "" && t.certain(c, n, t.points[i], hints) && t.alone(c, i, n) {
+			add(cite)
 		}
 	}
+}
+
+// alone says whether, of the key points that share the story of candidate n,
+// it is i that citation c is about. The only one needs no further proof.
+func (t *ties) alone(c, i, n int) bool {
+	const least, margin = 3.0, 2.0
+	if len(t.sharers[n]) < 2 {
+		return true
+	}
+	own := t.agreement(c, i)
+	for _, other := range t.sharers[n] {
+		if other != i && own < margin*t.agreement(c, other) {
+			return false
+		}
+	}
+	return own >= least
+}
+
+// agreement is the weight of what citation c and key point i share.
+func (t *ties) agreement(c, i int) float64 {
+	sum := 0.0
+	for _, id := range t.cited[c] {
+		if t.points[i][id] {
+			sum += t.weight[id]
+		}
+	}
+	return sum
+}
+
+func idSet(ids []int32) map[int32]bool {
+	set := make(map[int32]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
 }
 
 // What makes a citation certain.
@@ -225,14 +260,12 @@ const (
 	minAgreed = 0.28
 	// minAgreedEvidence is the least weight of that part.
 	minAgreedEvidence = 12.0
-	// minNamed is how many tokens that part has at least.
-	minNamed = 1
 )
 
 // certain says whether citation i is about the story of candidate n, and
 // about what the key point or the given headlines name.
 func (t *ties) certain(i, n int, point, hints map[int32]bool) bool {
-	evidence, agreed, named := 0.0, 0.0, 0
+	evidence, agreed := 0.0, 0.0
 	for _, id := range t.cited[i] {
 		w := t.weight[id]
 		if !t.body[id].has(n) && !point[id] && !t.hints[n][id] {
@@ -241,10 +274,9 @@ func (t *ties) certain(i, n int, point, hints map[int32]bool) bool {
 		evidence += w
 		if point[id] || hints[id] {
 			agreed += w
-			named++
 		}
 	}
-	if evidence < minEvidence || agreed < minAgreedEvidence || agreed < minAgreed*evidence || named < minNamed {
+	if evidence < minEvidence || agreed < minAgreedEvidence || agreed < minAgreed*evidence {
 		return false
 	}
 	for other, c := range t.candidates {
