@@ -192,12 +192,11 @@ func focused(options []option) string {
 // that no version of the bot knows.
 func (i interaction) request() (bot.Request, bool) {
 	req := bot.Request{
-		ID:       i.ID,
-		Ref:      bot.Ref{Installation: bot.Installation{Platform: bot.Discord, Tenant: i.GuildID}, Channel: i.ChannelID},
-		User:     i.user(),
-		Command:  i.Data.Name,
-		Text:     typed(tableOf(i.Data.Name), i.Data.Options),
-		Language: briefing.Japanese,
+		ID:      i.ID,
+		Ref:     bot.Ref{Installation: bot.Installation{Platform: bot.Discord, Tenant: i.GuildID}, Channel: i.ChannelID},
+		User:    i.user(),
+		Command: i.Data.Name,
+		Text:    typed(tableOf(i.Data.Name), i.Data.Options),
 	}
 	if i.Type != interactionComponent {
 		return req, i.Type == interactionCommand
@@ -278,6 +277,7 @@ func (d *Discord) answer(ctx context.Context, i interaction) {
 	}
 	defer d.intake.rest()
 	req, _ := i.request()
+	req.Language = d.opts.Language(req.Ref)
 	if err := d.show(ctx, i, d.respond(ctx, req)); err != nil {
 		d.log.Warn("reply not shown", "interaction", i.ID, "command", req.Command, "error", err)
 		if err := d.original(ctx, i, sorry()); err != nil {

@@ -1,10 +1,3 @@
-// Package discord is the bot on Discord: it posts briefings as embeds with a
-// thread below them, and answers slash commands, buttons and menus, which
-// come through the gateway or as signed HTTP requests.
-//
-// Of discordgo only the gateway session is used, under a supervisor; requests
-// to the REST API go through a small client of our own, which makes one
-// request a call and takes nothing for success but an id.
 package discord
 
 import (
@@ -21,12 +14,13 @@ import (
 	"time"
 
 	"cyberbrief/bot"
+	"cyberbrief/briefing"
 )
 
 // Discord is the platform. It is safe for concurrent use.
 type Discord struct {
 	opts   Options
-	api    *api
+	api    *client
 	key    ed25519.PublicKey // nil: no signed requests
 	log    *slog.Logger
 	intake *intake
@@ -49,11 +43,13 @@ type Options struct {
 	// APIURL is Discord's by default. It points everything, the gateway
 	// included, at another server.
 	APIURL string
-	Logger *slog.Logger
+	// Language is the language of a channel; nil means Japanese everywhere.
+	Language func(bot.Ref) briefing.Language
+	Logger   *slog.Logger
 	// Clock is the wall clock; time.Now by default.
 	Clock func() time.Time
-	// Transport makes the HTTP requests; bot.NewTransport's own by default.
-	Transport http.RoundTripper
+	// Base makes the HTTP requests; nil is the Transport's own.
+	Base http.RoundTripper
 }
 
 const (
@@ -83,12 +79,15 @@ func New(o Options) (*Discord, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
+	if o.Language == nil {
+		o.Language = func(bot.Ref) briefing.Language { return briefing.Japanese }
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	transport := bot.NewTransport(bot.TransportOptions{Base: o.Transport, Secrets: []string{o.Token}, UserAgent: userAgent})
+	transport := bot.NewTransport(bot.TransportOptions{Base: o.Base, Secrets: []string{o.Token}, UserAgent: userAgent})
 	d := &Discord{opts: o, key: key, log: o.Logger.With("platform", "discord"), application: o.ApplicationID}
-	d.api = &api{transport: transport, base: o.APIURL, token: o.Token, clock: o.Clock, pace: newPacer()}
+	d.api = &client{transport: transport, base: o.APIURL, token: o.Token, clock: o.Clock, pace: newPacer()}
 	d.intake = newIntake()
 	return d, nil
 }
@@ -98,6 +97,7 @@ func New(o Options) (*Discord, error) {
 // refuses the token or the application for good, and never anything else.
 func (d *Discord) Run(ctx context.Context, r bot.Responder) error {
 	d.intake.open(ctx, r)
+	defer d.api.transport.CloseIdleConnections()
 	defer d.intake.close()
 	if err := d.waitForToken(ctx); err != nil || ctx.Err() != nil {
 		return err

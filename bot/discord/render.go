@@ -13,9 +13,12 @@ import (
 // accent is the colour of every embed's edge.
 const accent = 0x2F6FED
 
+// Render turns a post into messages; see delivery.Sender.
+func (*Discord) Render(p bot.Post) ([]bot.Message, error) { return Render(p) }
+
 // Render turns a post into messages, the parent first; what does not fit into
-// the parent goes on in the thread. See delivery.Sender.
-func (*Discord) Render(p bot.Post) ([]bot.Message, error) {
+// the parent goes on in the thread. It is pure.
+func Render(p bot.Post) ([]bot.Message, error) {
 	messages := pack(p.Parent)
 	if len(messages) == 0 {
 		return nil, errors.New("render post: the parent says nothing")
@@ -54,7 +57,7 @@ func (m *message) mention(docs ...bot.Document) {
 			roles := m.AllowedMentions.Roles
 			if isID(s.Mention) && !slices.Contains(roles, s.Mention) && len(roles) < maxMentions {
 				m.AllowedMentions.Roles = append(m.AllowedMentions.Roles, s.Mention)
-				m.Content += span(s)
+				m.Content += span(s, lineMiddle)
 			}
 		}
 	}
@@ -94,7 +97,10 @@ const (
 
 // render puts prepared spans into the style.
 func (st style) render(spans []bot.Span) markup {
-	text := string(inline(spans))
+	if st.kind == code && fenceable(spans) {
+		return fence(joinText(spans))
+	}
+	text := string(inline(spans, st.begins()))
 	pad := strings.Repeat("  ", st.indent)
 	switch st.kind {
 	case heading:
@@ -105,11 +111,22 @@ func (st style) render(spans []bot.Span) markup {
 		return markup("> " + strings.ReplaceAll(text, "\n", "\n> "))
 	case note:
 		return markup("-# " + strings.ReplaceAll(text, "\n", "\n-# "))
-	case code:
-		return fence(joinText(spans))
 	}
 	return markup(text)
 }
+
+// begins says where in a line the text stands for Discord: nothing opens a
+// list or a quotation within a heading or small print.
+func (st style) begins() linePlace {
+	if st.kind == heading || st.kind == note {
+		return lineMiddle
+	}
+	return lineStart
+}
+
+// fenceable says whether text can stand between fences, where nothing can be
+// escaped. Other code is shown as it is, in ordinary type.
+func fenceable(spans []bot.Span) bool { return !strings.Contains(joinText(spans), "```") }
 
 func joinText(spans []bot.Span) string {
 	var sb strings.Builder
@@ -181,9 +198,9 @@ func (p *packer) title(t bot.Title) {
 	if text == "" {
 		return
 	}
-	pieces := bot.Split([]bot.Span{{Text: text}}, maxTitleChars, func(s []bot.Span) int { return utf16Len(string(inline(s))) })
+	pieces := bot.Split([]bot.Span{{Text: text}}, maxTitleChars, func(s []bot.Span) int { return utf16Len(string(inline(s, lineMiddle))) })
 	target, _ := safeURL(t.URL)
-	p.openEmbed(embed{Title: inline(pieces[0]), URL: target, Color: accent})
+	p.openEmbed(embed{Title: inline(pieces[0], lineMiddle), URL: target, Color: accent})
 	for _, rest := range pieces[1:] {
 		p.text(style{kind: prose}, strong(rest))
 	}

@@ -117,18 +117,31 @@ func sameAddress(label, target string) bool {
 	return ok && strings.TrimSuffix(seen, "/") == strings.TrimSuffix(target, "/")
 }
 
-// inline renders prepared spans in one run of text.
-func inline(spans []bot.Span) markup {
+// inline renders prepared spans in one run of text that begins at a place.
+func inline(spans []bot.Span, at linePlace) markup {
 	var sb strings.Builder
 	for _, s := range spans {
-		sb.WriteString(string(span(s)))
+		sb.WriteString(string(span(s, at)))
+		at = at.past(s)
 	}
 	return markup(sb.String())
 }
 
-func span(s bot.Span) markup {
-	text := escape(s.Text)
-	switch {
+// past is the place after a span: its text is followed, its marks are not
+// space.
+func (p linePlace) past(s bot.Span) linePlace {
+	if s.Text == "" || s.Strong || s.Code || s.URL != "" || s.Mention != "" {
+		return lineMiddle
+	}
+	for _, r := range s.Text {
+		p = p.after(r)
+	}
+	return p
+}
+
+func span(s bot.Span, at linePlace) markup {
+	var text markup
+	switch bold := s.Strong && strings.TrimSpace(s.Text) != ""; {
 	case s.Mention != "" && isID(s.Mention):
 		return markup("<@&" + s.Mention + ">")
 	case s.URL != "" && s.Text == s.URL:
@@ -137,8 +150,12 @@ func span(s bot.Span) markup {
 		text = markup("[" + string(linkLabel(s.Text)) + "](" + s.URL + ")")
 	case s.Code && codeFits(s.Text):
 		text = markup("`" + s.Text + "`")
+	case bold:
+		text = escape(s.Text, lineMiddle)
+	default:
+		return escape(s.Text, at)
 	}
-	if s.Strong && strings.TrimSpace(s.Text) != "" {
+	if s.Strong {
 		text = "**" + text + "**"
 	}
 	return text
@@ -152,7 +169,7 @@ func codeFits(s string) bool { return strings.TrimSpace(s) != "" && !strings.Con
 // looks for the label's end before it looks at backslashes.
 var wideBrackets = strings.NewReplacer("[", "［", "]", "］")
 
-func linkLabel(s string) markup { return escape(wideBrackets.Replace(s)) }
+func linkLabel(s string) markup { return escape(wideBrackets.Replace(s), lineMiddle) }
 
 // isID accepts what can be an id of Discord.
 func isID(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" && len(s) <= 20 }
@@ -165,9 +182,8 @@ var everybody = regexp.MustCompile(`(?i)^@(everyone|here)`)
 
 // escape puts a backslash before every character that Discord would read as
 // mark-up where it stands, and before no other: text stays searchable.
-func escape(s string) markup {
+func escape(s string, line linePlace) markup {
 	var sb strings.Builder
-	line := lineStart
 	for i, r := range s {
 		if active(s, i, r, line) {
 			sb.WriteByte('\\')
@@ -219,11 +235,8 @@ func active(s string, i int, r rune, line linePlace) bool {
 	return false
 }
 
-// fence renders text whose line breaks matter. Inside a fence nothing can be
-// escaped; a zero-width space keeps its own backticks from ending it.
-func fence(text string) markup {
-	return markup("```\n" + strings.ReplaceAll(text, "`", "`\u200B") + "\n```")
-}
+// fence renders text whose line breaks matter and that has no fence in it.
+func fence(text string) markup { return markup("```\n" + text + "\n```") }
 
 // label is text for the places that Discord shows as they are: buttons,
 // options, names of threads. It is one line.

@@ -14,9 +14,9 @@ import (
 	"cyberbrief/bot"
 )
 
-// api is the REST client: one request a call, nothing repeated, success is
+// client is the REST client: one request a call, nothing repeated, success is
 // what the caller asked for and nothing less. Errors are *bot.OutcomeError.
-type api struct {
+type client struct {
 	transport *bot.Transport
 	base      string // ends in a slash
 	token     string
@@ -49,22 +49,22 @@ type identified struct {
 func (i identified) id() string { return i.ID }
 
 // get reads something.
-func (a *api) get(ctx context.Context, path string, answer any) error {
-	return a.do(ctx, request{method: http.MethodGet, path: path}, answer)
+func (c *client) get(ctx context.Context, path string, answer any) error {
+	return c.do(ctx, request{method: http.MethodGet, path: path}, answer)
 }
 
 // do makes the request and decodes the answer, unless answer is nil. An
 // answer with an id method is refused without one.
-func (a *api) do(ctx context.Context, r request, answer any) error {
+func (c *client) do(ctx context.Context, r request, answer any) error {
 	if r.route == "" {
 		r.route = r.path
 	}
 	if i := strings.IndexByte(r.route, '?'); i >= 0 {
 		r.route = r.route[:i]
 	}
-	err := a.pace.wait(ctx, r)
+	err := c.pace.wait(ctx, r)
 	if err == nil {
-		err = a.exchange(ctx, r, answer)
+		err = c.exchange(ctx, r, answer)
 	}
 	if err != nil {
 		return describe(r, err)
@@ -93,30 +93,30 @@ func errOf(oe *bot.OutcomeError) error {
 	return errors.New(oe.Code)
 }
 
-func (a *api) exchange(ctx context.Context, r request, answer any) error {
-	req, err := a.newRequest(ctx, r)
+func (c *client) exchange(ctx context.Context, r request, answer any) error {
+	req, err := c.newRequest(ctx, r)
 	if err != nil {
 		return &bot.OutcomeError{Class: bot.Payload, Code: "not a request", Err: err}
 	}
-	resp, err := a.transport.Do(req)
+	resp, err := c.transport.Do(req)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return a.transport.Outcome(err)
+		return c.transport.Outcome(err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		oe := refusal(resp.StatusCode, resp.Header, body, a.clock())
-		a.pace.refused(r, oe)
+		oe := refusal(resp.StatusCode, resp.Header, body, c.clock())
+		c.pace.refused(r, oe)
 		return oe
 	}
-	a.pace.learn(r, resp.Header)
+	c.pace.learn(r, resp.Header)
 	return decode(body, answer)
 }
 
-func (a *api) newRequest(ctx context.Context, r request) (*http.Request, error) {
+func (c *client) newRequest(ctx context.Context, r request) (*http.Request, error) {
 	var body io.Reader
 	if r.body != nil {
 		b, err := encode(r.body)
@@ -125,7 +125,7 @@ func (a *api) newRequest(ctx context.Context, r request) (*http.Request, error) 
 		}
 		body = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, a.base+r.path, body)
+	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.path, body)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (a *api) newRequest(ctx context.Context, r request) (*http.Request, error) 
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if !r.open {
-		req.Header.Set("Authorization", "Bot "+a.token)
+		req.Header.Set("Authorization", "Bot "+c.token)
 	}
 	return req, nil
 }

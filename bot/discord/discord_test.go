@@ -1,0 +1,95 @@
+package discord_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/bottest"
+	"cyberbrief/bot/discord"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The server and the channel of the tests.
+const (
+	guild   = "700000000000000001"
+	channel = "700000000000000002"
+	absent  = "700000000000000009"
+)
+
+func ref() bot.Ref {
+	return bot.Ref{Installation: bot.Installation{Platform: bot.Discord, Tenant: guild}, Channel: channel}
+}
+
+func member() bottest.DiscordUser { return bottest.DiscordUser{ID: "800000000000000001", Name: "hana"} }
+
+// start makes a bot and the Discord that it talks to.
+func start(t testing.TB, change ...func(*discord.Options)) (*discord.Discord, *bottest.Discord) {
+	t.Helper()
+	fake := bottest.NewDiscord(t)
+	fake.AddChannel(guild, channel)
+	o := discord.Options{Token: bottest.DiscordToken, APIURL: fake.URL(), Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	for _, c := range change {
+		c(&o)
+	}
+	d, err := discord.New(o)
+	if err != nil {
+		t.Fatalf("new: %v", err)
+	}
+	return d, fake
+}
+
+// testContext ends a test that hangs; no test waits for it.
+func testContext(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestConformance(t *testing.T) {
+	bottest.TestPlatform(t, func(t *testing.T) bottest.Subject {
+		d, fake := start(t)
+		elsewhere := ref()
+		elsewhere.Channel = absent
+		return bottest.Subject{
+			Platform: d,
+			Ref:      ref(),
+			Absent:   elsewhere,
+			Seen:     func() []bottest.Seen { return fake.Seen(channel) },
+			Command: func(ctx context.Context, name, text string) (bottest.Seen, error) {
+				return give(ctx, fake, bottest.DiscordInteraction{Command: name, Options: []bottest.DiscordOption{{Name: "word", Value: text}}})
+			},
+			Redeliver: func(ctx context.Context, name, text string) error {
+				_, err := give(ctx, fake, bottest.DiscordInteraction{Command: name, Options: []bottest.DiscordOption{{Name: "word", Value: text}}, Twice: true})
+				return err
+			},
+		}
+	})
+}
+
+// give does what a member does, and gives the message that answers it: the
+// one for everybody where there is one.
+func give(ctx context.Context, fake *bottest.Discord, i bottest.DiscordInteraction) (bottest.Seen, error) {
+	i.Guild, i.Channel, i.User = guild, channel, member()
+	i.Until = func(a bottest.DiscordAnswer) bool {
+		shared := a.Original != nil && strings.Contains(a.Original.Text(), "共有しました")
+		return a.Withdrawn || a.Original != nil && (!shared || len(a.FollowUps) > 0)
+	}
+	a, err := fake.Interact(ctx, i)
+	if err != nil {
+		return bottest.Seen{}, err
+	}
+	all := a.Messages()
+	if len(all) == 0 {
+		return bottest.Seen{}, errors.New("the answer was withdrawn")
+	}
+	last := all[len(all)-1]
+	return bottest.Seen{Text: last.Text(), Private: last.Ephemeral, Pings: last.Pings}, nil
+}
