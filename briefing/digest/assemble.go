@@ -110,6 +110,7 @@ func (r *reader) special() {
 				r.keep(s.heading.line, s.heading.text, r.takeGlossary(s))
 			}
 		case roleOutlook:
+			r.closingQuotes(s)
 			r.digest.Outlook = r.passage(s)
 		case roleConclusion:
 			r.closingQuotes(s)
@@ -538,7 +539,7 @@ func (r *reader) looseCitations(s *section) {
 	s.blocks = kept
 }
 
-// closingQuotes takes a list of quotations at the end of the conclusion for
+// closingQuotes takes a list of quotations at the end of the last part for
 // the citations of a digest that has no part for them.
 func (r *reader) closingQuotes(s *section) {
 	has := false

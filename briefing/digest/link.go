@@ -33,6 +33,8 @@ const (
 	minDetail = 0.30
 	// nearDetail is how close to the best a further detail must be.
 	nearDetail = 0.62
+	// newsFirst is how close to a deep dive a story must be to go before it.
+	newsFirst = 0.70
 	// maxDetails is how many are given.
 	maxDetails = 4
 )
@@ -154,22 +156,34 @@ func (t *ties) rank(query []int32) []scored {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+	if len(found) > 0 && t.candidates[found[0].n].story == nil {
+		// News first: a deep dive is for those who have read the news.
+		at := slices.IndexFunc(found, func(f scored) bool { return t.candidates[f.n].story != nil })
+		if at > 0 && found[at].score >= newsFirst*found[0].score {
+			news := found[at]
+			found = slices.Insert(slices.Delete(found, at, at+1), 0, news)
+		}
+	}
 	return found
 }
 
 // linkPoint gives a key point its details and sources.
 func (r *reader) linkPoint(t *ties, i int, query []int32, found []scored) {
 	k := &r.digest.KeyPoints[i]
+	best := 0.0
+	for _, f := range found {
+		best = max(best, f.score)
+	}
 	for _, f := range found {
 		if len(k.Details) == maxDetails {
 			break
 		}
-		near := f.score >= nearDetail*found[0].score
+		near := f.score >= nearDetail*best
 		if near || f.score >= halfTold && t.share(query, f.n) >= halfTold {
 			k.Details = append(k.Details, t.candidates[f.n].detail)
 		}
 		if f.score >= minSource {
-			r.addSources(t, i, f.n, f.score >= sameDetail*found[0].score)
+			r.addSources(t, i, f.n, f.n == found[0].n || f.score >= sameDetail*best)
 		}
 	}
 }
@@ -249,6 +263,9 @@ func idSet(ids []int32) map[int32]bool {
 
 // What makes a citation certain.
 const (
+	// minTitle is how many tokens a title has at least. A shorter one is the
+	// name of a publication, which stands for anything that it publishes.
+	minTitle = 4
 	// minEvidence is the least weight that citation and story share, some
 	// four rare pairs of characters or one rare Latin word.
 	minEvidence = 14.0
@@ -265,6 +282,9 @@ const (
 // certain says whether citation i is about the story of candidate n, and
 // about what the key point or the given headlines name.
 func (t *ties) certain(i, n int, point, hints map[int32]bool) bool {
+	if len(t.cited[i]) < minTitle {
+		return false
+	}
 	evidence, agreed := 0.0, 0.0
 	for _, id := range t.cited[i] {
 		w := t.weight[id]

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -104,8 +105,8 @@ func bareRole(text string) (role, bool) {
 }
 
 // words is how far the phrases of a role, with fillers, explain a heading:
-// the strength of the strongest phrase in it times the share of the heading
-// that is explained. All says that everything is.
+// the strength of the strongest phrase in it times the square of the share
+// of the heading that is explained. All says that everything is.
 func words(norm string, r role) (score float64, all bool) {
 	rest := norm
 	strength, named := 0.0, 0
@@ -128,7 +129,8 @@ func words(norm string, r role) (score float64, all bool) {
 	// A role word of two characters in a long heading of fillers is weaker
 	// than one that is the heading.
 	weight := 0.85 + 0.15*float64(named)/float64(len(norm))
-	return strength * weight * (1 - float64(left)/float64(len(norm))), left == 0
+	explained := 1 - float64(left)/float64(len(norm))
+	return strength * weight * explained * explained, left == 0
 }
 
 // normal is a heading as the phrases are written: half-width, lower case,
@@ -199,7 +201,7 @@ func (r *reader) classify(all []*section) {
 		}
 		best, most := roleNone, 0.6
 		for c := roleKeyPoints; c < roles; c++ {
-			if score := r.score(s, c, len(all)); score > most || score == most && best == roleNone {
+			if score := r.score(s, c, len(all)); score >= most {
 				best, most = c, score
 			}
 		}
@@ -268,6 +270,9 @@ func shape(s *section, c role) float64 {
 	case roleKeyPoints:
 		return float64(items) / n * (1 - float64(links)/n)
 	case roleGlossary:
+		if slices.ContainsFunc(s.children, func(c *section) bool { return manyEntries(c.blocks) }) {
+			return 1
+		}
 		return max(float64(bold), float64(items)) / n
 	case roleCitations:
 		return max(float64(links), float64(quotes)) / n
