@@ -211,10 +211,21 @@ func Await(t testing.TB, browser context.Context, expression string) {
 // length, as a PNG file.
 func Picture(t testing.TB, browser context.Context, file string, whole bool) {
 	t.Helper()
-	shoot := chromedp.CaptureScreenshot()
 	if whole {
-		shoot = chromedp.FullScreenshot(100)
+		picture(t, browser, file, chromedp.FullScreenshot(100))
+		return
 	}
+	picture(t, browser, file, chromedp.CaptureScreenshot())
+}
+
+// PictureOf writes the first element that a CSS selector finds as a PNG file.
+func PictureOf(t testing.TB, browser context.Context, file, selector string) {
+	t.Helper()
+	picture(t, browser, file, chromedp.Screenshot(chromedp.CSS(selector)))
+}
+
+func picture(t testing.TB, browser context.Context, file string, shoot chromedp.Action[[]byte]) {
+	t.Helper()
 	png, err := chromedp.Run(browser, shoot)
 	if err != nil {
 		t.Fatalf("take picture %s: %v", file, err)
