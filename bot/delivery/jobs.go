@@ -1,7 +1,9 @@
 package delivery
 
 import (
+	"encoding/json"
 	"fmt"
+	"time"
 
 	"cyberbrief/bot"
 	"cyberbrief/briefing"
@@ -64,14 +66,35 @@ type PlanArgs struct{}
 // Kind is River's name of the job.
 func (PlanArgs) Kind() string { return "plan" }
 
-// InsertOpts holds one waiting or running plan; there is always a next one,
-// so a failed one is not repeated.
+// InsertOpts lets plans come as often as somebody asks: a second one finds
+// nothing to do. There is always a next one, so a failed one is not repeated.
 func (PlanArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{
-		Queue:       PlanQueue,
-		MaxAttempts: 1,
-		UniqueOpts:  river.UniqueOpts{ByState: unsettled()},
+	return river.InsertOpts{Queue: PlanQueue, MaxAttempts: 1}
+}
+
+// requeueEvery is how often a slot that nobody settles is queued anew. The
+// job that it got first may still be marked as running although its process
+// died, and would keep a second one out.
+const requeueEvery = 5 * time.Minute
+
+// againArgs is DeliverArgs for a slot whose job may have died.
+type againArgs struct {
+	DeliverArgs
+	// once lets at most one such job in for every requeueEvery.
+	once bool
+}
+
+// MarshalJSON writes nothing but the DeliverArgs.
+func (a againArgs) MarshalJSON() ([]byte, error) { return json.Marshal(a.DeliverArgs) }
+
+// InsertOpts is that of DeliverArgs apart from what keeps a second job out.
+func (a againArgs) InsertOpts() river.InsertOpts {
+	opts := a.DeliverArgs.InsertOpts()
+	opts.UniqueOpts.ByPeriod = requeueEvery
+	if !a.once {
+		opts.UniqueOpts = river.UniqueOpts{}
 	}
+	return opts
 }
 
 // unsettled are the states of jobs that will still run.

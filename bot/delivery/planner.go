@@ -1,0 +1,256 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/schedule"
+	"cyberbrief/briefing"
+
+	"github.com/riverqueue/river"
+)
+
+const (
+	// recentSlots is how many rows of a channel are looked at: a week of
+	// slots and some that were posted out of turn.
+	recentSlots = 16
+	// jobPatience is how long after its time a slot's own job is left alone
+	// before the slot is queued again.
+	jobPatience = 2 * time.Minute
+)
+
+// PlannerOptions are what a Planner works with.
+type PlannerOptions struct {
+	Ledger  Ledger
+	Board   Board
+	Library Library
+	// Refresh brings the library in step with the store before each plan, so
+	// that it knows what other replicas took in; nil for none.
+	Refresh func(context.Context) error
+	// Enqueue inserts a job; nil where no queue runs.
+	Enqueue func(context.Context, river.JobArgs) error
+	Clock   func() time.Time
+	Logger  *slog.Logger
+}
+
+// Planner opens the slots that are due and closes those whose window ended
+// without a post. Any number of planners may plan at the same time: the
+// ledger lets each slot be opened or closed once.
+type Planner struct {
+	opts PlannerOptions
+
+	mu sync.Mutex
+	// looked is when each channel was last found in order: it tells a slot
+	// for which there was no digest from one that nobody looked at.
+	looked map[bot.Ref]time.Time
+}
+
+// NewPlanner makes a Planner. It starts nothing.
+func NewPlanner(opts PlannerOptions) *Planner {
+	return &Planner{opts: opts, looked: map[bot.Ref]time.Time{}}
+}
+
+// Plan looks at every channel once. What is wrong with one channel keeps no
+// other from its briefing; all that went wrong is in the error.
+func (p *Planner) Plan(ctx context.Context) error {
+	if p.opts.Refresh != nil {
+		if err := p.opts.Refresh(ctx); err != nil {
+			p.opts.Logger.Error("plan with the digests known so far", "cause", err)
+		}
+	}
+	channels, err := p.opts.Board.Channels(ctx)
+	if err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	var failures []error
+	now := p.opts.Clock()
+	for _, c := range channels {
+		if ctx.Err() != nil {
+			return errors.Join(append(failures, ctx.Err())...)
+		}
+		if err := p.plan(ctx, c, now); err != nil {
+			failures = append(failures, fmt.Errorf("plan %s: %w", c.Ref, err))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// plan looks at one channel. A panic becomes an error.
+func (p *Planner) plan(ctx context.Context, c bot.Channel, now time.Time) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	rows, err := p.opts.Board.Slots(ctx, c.Ref, recentSlots)
+	if err != nil {
+		return err
+	}
+	last := p.lastLook(c.Ref)
+	if err := p.requeue(ctx, rows, last, now); err != nil {
+		return err
+	}
+	had, err := p.opts.Board.Had(ctx, c.Ref)
+	if err != nil {
+		return err
+	}
+	v := view{channel: c, rows: rows, had: had, dates: p.opts.Library.Dates(), last: last, now: now}
+	if err := p.closeEnded(ctx, v); err != nil {
+		return err
+	}
+	if !c.Paused {
+		if err := p.openDue(ctx, v); err != nil {
+			return err
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.looked[c.Ref] = now
+	return nil
+}
+
+func (p *Planner) lastLook(ref bot.Ref) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.looked[ref]
+}
+
+// view is what is known of a channel at an instant.
+type view struct {
+	channel bot.Channel
+	rows    []Slot // newest date first
+	had     map[briefing.Date]bool
+	dates   []briefing.Date // of all digests, newest first
+	last    time.Time       // when this process looked before; zero for never
+	now     time.Time
+}
+
+// row is the ledger's row for a local date.
+func (v view) row(d briefing.Date) (Slot, bool) {
+	for _, s := range v.rows {
+		if s.Date == d {
+			return s, true
+		}
+	}
+	return Slot{}, false
+}
+
+// choose picks the digest for a slot, and those to name with it.
+func (v view) choose(slot briefing.Date) (briefing.Date, []briefing.Date, bool) {
+	var newest briefing.Date
+	for d := range v.had {
+		newest = max(newest, d)
+	}
+	return schedule.Choose(v.dates, v.had, newest, v.channel.MaxAge, slot)
+}
+
+// current is the newest slot that is open.
+func (v view) current() (schedule.Slot, bool, error) {
+	open, err := schedule.Open(v.channel, v.now)
+	if err != nil || len(open) == 0 {
+		return schedule.Slot{}, false, err
+	}
+	return open[len(open)-1], true, nil
+}
+
+// openDue opens the newest slot that is due, if there is a digest for it.
+// After an outage that is one slot, however many have passed.
+func (p *Planner) openDue(ctx context.Context, v view) error {
+	due, ok, err := v.current()
+	if err != nil || !ok {
+		return err
+	}
+	if _, taken := v.row(due.Date); taken {
+		return nil
+	}
+	digest, earlier, ok := v.choose(due.Date)
+	if !ok {
+		return nil
+	}
+	err = p.opts.Ledger.Open(ctx, Slot{
+		SlotKey: SlotKey{v.channel.Ref, due.Date}, State: Claimed,
+		Digest: digest, Earlier: earlier, DueAt: due.DueAt, ClosesAt: due.ClosesAt,
+	})
+	switch {
+	case errors.Is(err, ErrTaken): // another planner was faster
+		return nil
+	case err != nil:
+		return fmt.Errorf("open slot %s: %w", due.Date, err)
+	}
+	p.opts.Logger.Info("slot opened", "channel", v.channel.Ref, "slot", due.Date, "digest", digest, "earlier", len(earlier))
+	return nil
+}
+
+// closeEnded writes a row for each slot that ended without one. Slots older
+// than the newest row, or that ended before the last look, were not the
+// channel's then: its settings have changed since.
+func (p *Planner) closeEnded(ctx context.Context, v view) error {
+	ended, err := schedule.Ended(v.channel, v.last, v.now)
+	if err != nil {
+		return err
+	}
+	for _, s := range ended {
+		if len(v.rows) > 0 && s.Date <= v.rows[0].Date {
+			continue
+		}
+		state, reason := v.why(s)
+		err := p.opts.Ledger.Close(ctx, Slot{
+			SlotKey: SlotKey{v.channel.Ref, s.Date}, State: state, Reason: reason,
+			DueAt: s.DueAt, ClosesAt: s.ClosesAt,
+		})
+		switch {
+		case errors.Is(err, ErrTaken):
+		case err != nil:
+			return fmt.Errorf("close slot %s: %w", s.Date, err)
+		default:
+			p.opts.Logger.Warn("briefing not posted", "channel", v.channel.Ref, "slot", s.Date, "state", state, "reason", reason)
+		}
+	}
+	return nil
+}
+
+// why says what became of a slot that ended without a row.
+func (v view) why(s schedule.Slot) (SlotState, string) {
+	if v.channel.Paused {
+		return Missed, "paused: " + v.channel.Reason
+	}
+	// Had there been a digest at a look within the window, there were a row.
+	lookedInside := !v.last.Before(s.DueAt) && v.last.Before(s.ClosesAt)
+	if _, _, ok := v.choose(s.Date); ok && !lookedInside {
+		return Missed, notRunning
+	}
+	return NoDigest, "no new digest came before the end of the window"
+}
+
+// notRunning is the reason of a slot that nobody looked at in time.
+const notRunning = "the bot was not running"
+
+// requeue sees to slots whose job may have died with its process: all when
+// this process begins, later those that take long.
+func (p *Planner) requeue(ctx context.Context, rows []Slot, last, now time.Time) error {
+	if p.opts.Enqueue == nil {
+		return nil
+	}
+	for _, s := range rows {
+		begins := last.IsZero()
+		switch {
+		case s.State != Claimed && s.State != Doubtful:
+			continue
+		case begins:
+		case s.State == Doubtful && now.After(s.ClosesAt.Add(afterward+jobPatience)):
+			continue // it stays in doubt until somebody lets us look
+		case now.Before(s.DueAt.Add(jobPatience)):
+			continue
+		}
+		if err := p.opts.Enqueue(ctx, againArgs{ArgsOf(s.SlotKey), !begins}); err != nil {
+			return fmt.Errorf("queue slot %s again: %w", s.Date, err)
+		}
+	}
+	return nil
+}

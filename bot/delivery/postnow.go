@@ -1,0 +1,169 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/schedule"
+	"cyberbrief/briefing"
+)
+
+// inlinePatience is how long PostNow waits for a try that comes later.
+const inlinePatience = 20 * time.Second
+
+// minInlineWindow is how long a slot that is opened by hand stays open at
+// the least, whatever the channel's own window is.
+const minInlineWindow = 15 * time.Minute
+
+// TakenError says why a slot cannot be opened. It is an ErrTaken.
+type TakenError struct {
+	Ref bot.Ref
+	// Slot is the row in the way; its Digest is empty where there is none.
+	Slot Slot
+	// Digest is set when the channel has had it before.
+	Digest briefing.Date
+}
+
+func (e *TakenError) Error() string {
+	switch {
+	case e.Digest != "":
+		return fmt.Sprintf("%s has had the digest of %s already: no digest is posted twice", e.Ref, e.Digest)
+	case !e.Slot.PostedAt.IsZero():
+		return fmt.Sprintf("%s has its briefing for %s already: the digest of %s, posted at %s",
+			e.Ref, e.Slot.Date, e.Slot.Digest, e.Slot.PostedAt.Format(time.RFC3339))
+	}
+	return fmt.Sprintf("the slot %s of %s is taken: %s %s", e.Slot.Date, e.Ref, e.Slot.State, e.Slot.Reason)
+}
+
+// Unwrap makes it an ErrTaken.
+func (e *TakenError) Unwrap() error { return ErrTaken }
+
+// PostNow opens the channel's slot of today right away and delivers it here,
+// with or without a queue. An empty digest is the newest that the channel
+// has not had, however old. TakenError when the channel has had its briefing
+// of today, or this digest. Other errors say why it is not posted; what is
+// not settled by then, a running bot goes on with.
+func (d *Deliverer) PostNow(ctx context.Context, ref bot.Ref, digest briefing.Date) (Slot, error) {
+	slot, err := d.slotNow(ctx, ref, digest)
+	if err != nil {
+		return Slot{}, err
+	}
+	if err := d.opts.Books.Open(ctx, slot); errors.Is(err, ErrTaken) {
+		return Slot{}, d.taken(ctx, slot)
+	} else if err != nil {
+		return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
+	}
+	if err := d.deliverNow(ctx, slot.SlotKey); err != nil {
+		return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
+	}
+	return d.outcome(ctx, slot.SlotKey)
+}
+
+// Render shows what PostNow would send, and sends and records nothing.
+func (d *Deliverer) Render(ctx context.Context, ref bot.Ref, digest briefing.Date) (Slot, []bot.Message, error) {
+	slot, err := d.slotNow(ctx, ref, digest)
+	if err != nil {
+		return Slot{}, nil, err
+	}
+	c, err := d.opts.Channels.Channel(ctx, ref)
+	if err != nil {
+		return Slot{}, nil, fmt.Errorf("render for %s: %w", ref, err)
+	}
+	p, err := post(d.opts, c, slot.Digest, slot.Earlier)
+	if err != nil {
+		return Slot{}, nil, err
+	}
+	sender, ok := d.opts.Senders[ref.Platform]
+	if !ok {
+		return Slot{}, nil, fmt.Errorf("render for %s: platform %s is not set up", ref, ref.Platform)
+	}
+	bodies, err := sender.Render(p)
+	if err != nil {
+		return Slot{}, nil, fmt.Errorf("render for %s: %w", ref, err)
+	}
+	return slot, bodies, nil
+}
+
+// slotNow is the channel's slot of today as it would be opened now.
+func (d *Deliverer) slotNow(ctx context.Context, ref bot.Ref, digest briefing.Date) (Slot, error) {
+	c, err := d.opts.Channels.Channel(ctx, ref)
+	if err != nil {
+		return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
+	}
+	if c.Paused {
+		return Slot{}, fmt.Errorf("post to %s: the channel is paused: %s", ref, c.Reason)
+	}
+	now := d.opts.Clock()
+	today, err := schedule.Today(c.Settings, now)
+	if err != nil {
+		return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
+	}
+	had, err := d.opts.Books.Had(ctx, ref)
+	if err != nil {
+		return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
+	}
+	slot := Slot{SlotKey: SlotKey{ref, today}, State: Claimed, Digest: digest, DueAt: now, ClosesAt: now.Add(max(c.CatchUp, minInlineWindow))}
+	if digest != "" {
+		if _, err := d.opts.Library.Digest(digest); err != nil {
+			return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
+		}
+		return slot, nil
+	}
+	c.MaxAge = 0
+	v := view{channel: c, had: had, dates: d.opts.Library.Dates(), now: now}
+	var ok bool
+	if slot.Digest, slot.Earlier, ok = v.choose(today); !ok {
+		return Slot{}, fmt.Errorf("post to %s: there is no digest that it has not had: %w", ref, briefing.ErrNotFound)
+	}
+	return slot, nil
+}
+
+// taken finds out what is in the way.
+func (d *Deliverer) taken(ctx context.Context, want Slot) error {
+	rows, err := d.opts.Books.Slots(ctx, want.Ref, recentSlots)
+	if err != nil {
+		return fmt.Errorf("post to %s: %w: %w", want.Ref, ErrTaken, err)
+	}
+	if i := slices.IndexFunc(rows, func(s Slot) bool { return s.Date == want.Date }); i >= 0 {
+		return &TakenError{Ref: want.Ref, Slot: rows[i]}
+	}
+	return &TakenError{Ref: want.Ref, Digest: want.Digest}
+}
+
+// deliverNow delivers until the slot is settled, as long as the next try is
+// not far off. A running bot may be at it too: then it is waited for.
+func (d *Deliverer) deliverNow(ctx context.Context, key SlotKey) error {
+	for {
+		err := d.Deliver(ctx, key)
+		later, ok := errors.AsType[*Later](err)
+		if !ok {
+			return err
+		}
+		if later.After > inlinePatience {
+			return err
+		}
+		if sleepErr := sleep(ctx, min(later.After, time.Second)); sleepErr != nil {
+			return fmt.Errorf("%w: %w", sleepErr, err)
+		}
+	}
+}
+
+// outcome is the row of a settled slot, an error unless it was posted.
+func (d *Deliverer) outcome(ctx context.Context, key SlotKey) (Slot, error) {
+	rows, err := d.opts.Books.Slots(ctx, key.Ref, recentSlots)
+	if err != nil {
+		return Slot{}, fmt.Errorf("post to %s: %w", key.Ref, err)
+	}
+	i := slices.IndexFunc(rows, func(s Slot) bool { return s.Date == key.Date })
+	switch {
+	case i < 0:
+		return Slot{}, fmt.Errorf("post to %s: the row of %s is gone", key.Ref, key.Date)
+	case rows[i].State != Posted:
+		return rows[i], fmt.Errorf("post to %s: %s: %s", key.Ref, rows[i].State, rows[i].Reason)
+	}
+	return rows[i], nil
+}

@@ -1,0 +1,262 @@
+package delivery
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cyberbrief/bot"
+	"cyberbrief/briefing"
+)
+
+// run is the work of one claim.
+type run struct {
+	Options
+	gates  *gates
+	policy Policy
+	slot   Slot
+	parts  []Part
+	sender Sender
+	// channel is how the channel stands now, composed its post; see post.
+	channel  bot.Channel
+	composed *bot.Post
+	// working ends when no further request may begin: the budget is spent or
+	// the bot is stopping. A request that runs is not cut off by it.
+	working context.Context
+}
+
+// deliver does what can be done in this claim.
+func (r *run) deliver(ctx context.Context) verdict {
+	if v, stop := r.mayWork(ctx); stop {
+		return v
+	}
+	if r.closed() && r.untouched() {
+		return verdict{state: Missed, reason: cmp.Or(r.slot.Reason, notRunning)}
+	}
+	if len(r.parts) == 0 {
+		if v, stop := r.render(ctx); stop {
+			return v
+		}
+	}
+	for i := 0; i < len(r.parts); i++ { // a fallback can change the number of parts
+		if v, stop := r.part(ctx, i); stop {
+			return v
+		}
+	}
+	return verdict{state: Posted}
+}
+
+// mayWork finds out whether the channel can be posted to now.
+func (r *run) mayWork(ctx context.Context) (verdict, bool) {
+	var err error
+	r.channel, err = r.Channels.Channel(ctx, r.slot.Ref)
+	switch {
+	case errors.Is(err, briefing.ErrNotFound):
+		return r.giveUp("the channel was removed"), true
+	case err != nil:
+		return r.wait(bookWait, "ledger", err), true
+	case r.channel.Paused:
+		return r.wait(pausedWait, "paused: "+r.channel.Reason, nil), true
+	}
+	sender, ok := r.Senders[r.slot.Ref.Platform]
+	if r.sender = sender; !ok {
+		return r.wait(pausedWait, "platform is not set up", nil), true
+	}
+	if why := r.gates.whyStopped(r.slot.Ref.Platform); why != "" {
+		return r.wait(pausedWait, "platform stopped: "+why, nil), true
+	}
+	return r.inOrder(ctx)
+}
+
+// inOrder lets an older slot of the channel end first.
+func (r *run) inOrder(ctx context.Context) (verdict, bool) {
+	rows, err := r.Books.Slots(ctx, r.slot.Ref, recentSlots)
+	if err != nil {
+		return r.wait(bookWait, "ledger", err), true
+	}
+	older := func(s Slot) bool { return s.State == Claimed && s.Date < r.slot.Date }
+	if slices.ContainsFunc(rows, older) {
+		return r.wait(busyWait, "an older slot is not settled", nil), true
+	}
+	return verdict{}, false
+}
+
+// render stores what will be sent, once: every later claim sends the same.
+func (r *run) render(ctx context.Context) (verdict, bool) {
+	bodies, err := r.compose()
+	switch {
+	case errors.Is(err, briefing.ErrNotFound): // withdrawn, or not yet read here
+		return r.wait(bookWait, "digest is not there", err), true
+	case err != nil:
+		return verdict{state: Failed, reason: "cannot be rendered", err: err}, true
+	}
+	if err := r.Books.Render(ctx, r.slot.SlotKey, r.slot.Fence, bodies); err != nil {
+		return r.booked(err), true
+	}
+	r.parts = partsOf(bodies, 0)
+	return verdict{}, false
+}
+
+func partsOf(bodies []bot.Message, from int) []Part {
+	parts := make([]Part, len(bodies))
+	for i, b := range bodies {
+		parts[i] = Part{Index: from + i, State: Rendered, Body: b}
+	}
+	return parts
+}
+
+// part brings one message to its end; stop ends the run with the verdict.
+func (r *run) part(ctx context.Context, i int) (v verdict, stop bool) {
+	switch p := &r.parts[i]; {
+	case p.State == Sent:
+		return verdict{}, false
+	case p.State == Sending: // left by an earlier claim
+		if v, stop = r.resolve(ctx, i); stop || p.State == Sent {
+			return v, stop
+		}
+	}
+	if i == 0 && r.closed() {
+		return r.giveUp(cmp.Or(r.slot.Reason, "the window ended")), true
+	}
+	if v, stop = r.turn(); stop {
+		return v, true
+	}
+	return r.send(ctx, i)
+}
+
+// turn waits until the channel and the platform may be sent a message.
+func (r *run) turn() (verdict, bool) {
+	for {
+		wait := r.gates.closedFor(r.slot.Ref)
+		if deadline, ok := r.working.Deadline(); ok && time.Until(deadline) < wait {
+			return r.later(wait, "its turn has not come"), true
+		}
+		if wait == 0 {
+			break
+		}
+		if sleep(r.working, wait) != nil {
+			return r.later(0, "out of time"), true
+		}
+	}
+	if r.gates.turn(r.working, r.slot.Ref.Platform) != nil {
+		return r.later(0, "out of time"), true
+	}
+	return verdict{}, false
+}
+
+// send makes one request: intent, request, id.
+func (r *run) send(ctx context.Context, i int) (verdict, bool) {
+	p := &r.parts[i]
+	now := r.Clock()
+	if err := r.Books.Intend(ctx, r.slot.SlotKey, r.slot.Fence, i, now); err != nil {
+		return r.booked(err), true
+	}
+	p.State, p.IntentAt = Sending, now
+	id, err := r.request(ctx, i)
+	if err != nil {
+		return r.failed(ctx, i, err)
+	}
+	return r.confirm(ctx, i, id)
+}
+
+// request sends a part that is in state Sending. Success without an id is
+// none, whatever the sender says.
+func (r *run) request(ctx context.Context, i int) (bot.MessageID, error) {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	id, err := r.sender.Send(ctx, r.target(i), r.parts[i].Body)
+	r.gates.holdChannel(r.slot.Ref, r.policy.Spacing)
+	if err == nil && id == "" {
+		err = &bot.OutcomeError{Class: bot.Doubtful, Code: "no message id"}
+	}
+	return id, err
+}
+
+// confirm records the id, also when the process is about to end. If it
+// cannot, the part stays in doubt and the next claim finds the message.
+func (r *run) confirm(ctx context.Context, i int, id bot.MessageID) (verdict, bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookTimeout)
+	defer cancel()
+	if err := r.Books.Confirm(ctx, r.slot.SlotKey, r.slot.Fence, i, id, r.Clock()); err != nil {
+		return r.booked(fmt.Errorf("message %s was posted: %w", id, err)), true
+	}
+	r.parts[i].State, r.parts[i].ID = Sent, id
+	return verdict{}, false
+}
+
+// target says where a part goes: all but the parent into its thread.
+func (r *run) target(i int) bot.Target {
+	to := bot.Target{Ref: r.slot.Ref, Marker: bot.Marker{Delivery: bot.DeliveryID(r.slot.Ref, r.slot.Date), Part: i}}
+	if i > 0 {
+		to.Thread = r.parts[0].ID
+		to.ThreadTitle = r.threadTitle()
+	}
+	return to
+}
+
+// closed says whether the slot's window has ended.
+func (r *run) closed() bool { return !r.Clock().Before(r.slot.ClosesAt) }
+
+// untouched says that nothing of the slot can have been posted.
+func (r *run) untouched() bool {
+	return !slices.ContainsFunc(r.parts, func(p Part) bool { return p.State != Rendered })
+}
+
+// doubtful says that a request may have been made whose outcome is not known.
+func (r *run) doubtful() bool {
+	return slices.ContainsFunc(r.parts, func(p Part) bool { return p.State == Sending })
+}
+
+// begun says that the parent stands in the channel.
+func (r *run) begun() bool { return len(r.parts) > 0 && r.parts[0].State == Sent }
+
+// later goes on in another claim; nothing is wrong.
+func (r *run) later(after time.Duration, reason string) verdict {
+	v := verdict{state: Claimed, reason: reason, after: after, again: true}
+	if r.doubtful() {
+		v.state = Doubtful
+	}
+	return v
+}
+
+// wait tries again after a while, or gives up at the end of the window. A
+// post whose parent stands gets a little longer to become whole.
+func (r *run) wait(after time.Duration, reason string, err error) verdict {
+	left := r.slot.ClosesAt.Sub(r.Clock())
+	if r.begun() {
+		left += afterward
+	}
+	if left <= 0 {
+		v := r.giveUp(reason)
+		v.err = err
+		return v
+	}
+	v := r.later(min(after, left), reason)
+	v.err = err
+	return v
+}
+
+// giveUp ends the slot for good, after what is known of it.
+func (r *run) giveUp(reason string) verdict {
+	switch {
+	case r.doubtful():
+		return verdict{state: Doubtful, reason: reason}
+	case r.begun():
+		return verdict{state: Failed, reason: "incomplete: " + reason}
+	default:
+		return verdict{state: Missed, reason: reason}
+	}
+}
+
+// booked is what follows from an error of the ledger.
+func (r *run) booked(err error) verdict {
+	if errors.Is(err, ErrFenced) {
+		return verdict{fenced: true, err: err}
+	}
+	v := r.later(bookWait, "ledger")
+	v.err = err
+	return v
+}

@@ -1,0 +1,90 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+const (
+	// planEvery leaves time to spare of the minute in which a slot that is
+	// due has to start.
+	planEvery = 15 * time.Second
+	// deliveries is how many channels are posted to at the same time.
+	deliveries = 32
+	// JobTimeout bounds a job. It exceeds the time of a claim, so that a
+	// delivery ends by itself; a plan of very many channels goes on in the next.
+	JobTimeout = lease + 5*time.Second
+)
+
+// AddWorkers registers this package's jobs.
+func AddWorkers(w *river.Workers, d *Deliverer, p *Planner) error {
+	if err := river.AddWorkerSafely(w, &deliverWorker{deliverer: d}); err != nil {
+		return fmt.Errorf("add worker: %w", err)
+	}
+	if err := river.AddWorkerSafely(w, &planWorker{planner: p}); err != nil {
+		return fmt.Errorf("add worker: %w", err)
+	}
+	return nil
+}
+
+// Queues are the queues to work on and how many jobs of each run at a time.
+func Queues() map[string]int { return map[string]int{DeliverQueue: deliveries, PlanQueue: 1} }
+
+// PeriodicJobs plan a few times a minute, beginning at once.
+func PeriodicJobs() []*river.PeriodicJob {
+	plan := func() (river.JobArgs, *river.InsertOpts) { return PlanArgs{}, nil }
+	return []*river.PeriodicJob{
+		river.NewPeriodicJob(river.PeriodicInterval(planEvery), plan, &river.PeriodicJobOpts{RunOnStart: true}),
+	}
+}
+
+type deliverWorker struct {
+	river.WorkerDefaults[DeliverArgs]
+	deliverer *Deliverer
+}
+
+// Work implements river.Worker.
+func (w *deliverWorker) Work(ctx context.Context, job *river.Job[DeliverArgs]) error {
+	key, err := job.Args.Key()
+	if err != nil {
+		return river.JobCancel(err)
+	}
+	err = w.deliverer.Deliver(ctx, key)
+	if later, ok := errors.AsType[*Later](err); ok {
+		return river.JobSnooze(later.After)
+	}
+	return err
+}
+
+// Timeout implements river.Worker.
+func (w *deliverWorker) Timeout(*river.Job[DeliverArgs]) time.Duration { return JobTimeout }
+
+// NextRetry implements river.Worker: when to come back after a panic, an
+// error of the database, or the death of the process.
+func (w *deliverWorker) NextRetry(job *river.Job[DeliverArgs]) time.Time {
+	return time.Now().Add(backOff(job.Attempt))
+}
+
+type planWorker struct {
+	river.WorkerDefaults[PlanArgs]
+	planner *Planner
+}
+
+// Work implements river.Worker.
+func (w *planWorker) Work(ctx context.Context, job *river.Job[PlanArgs]) error {
+	return w.planner.Plan(ctx)
+}
+
+// Timeout implements river.Worker.
+func (w *planWorker) Timeout(*river.Job[PlanArgs]) time.Duration { return JobTimeout }
+
+// The jobs that the workers are for.
+var (
+	_ rivertype.JobArgs = DeliverArgs{}
+	_ rivertype.JobArgs = PlanArgs{}
+)
