@@ -1,11 +1,13 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"cyberbrief/briefing"
 )
@@ -31,9 +33,9 @@ func adminCommands() []adminCommand {
 
 // admin answers /briefing-admin; Respond has asked who may.
 func (r *Router) admin(ctx context.Context, req Request) (Document, error) {
-	name, rest := cutWord(req.Text)
+	name, rest := cutWord(Clean(req.Text))
 	for _, c := range adminCommands() {
-		if c.name == name {
+		if c.name == fold(name) {
 			return c.run(r, ctx, req, rest)
 		}
 	}
@@ -41,35 +43,44 @@ func (r *Router) admin(ctx context.Context, req Request) (Document, error) {
 }
 
 // channelNamed reads the channel an admin named: <#C1|name> or <#1> as the
-// platforms write it, #name, or a bare id; none means the channel here. The
-// rest of the text follows. Only channels of the asker's own installation can
-// be named.
+// platforms write it, #name, a bare id, or the ref that list shows; none
+// means the channel here. The rest of the text follows. Only channels of the
+// asker's own installation can be named.
 func channelNamed(req Request, text string) (Ref, string, error) {
-	ref := req.Ref
 	word, rest := cutWord(text)
+	if word == "" || fold(word) == "here" {
+		return req.Ref, rest, nil
+	}
+	if ref, err := ParseRef(word); err == nil {
+		if ref.ID() != req.Ref.ID() {
+			return Ref{}, "", mistake("%s はこのワークスペースのチャンネルではありません。", "%s is no channel of this workspace.", ref)
+		}
+		return ref, rest, nil
+	}
 	id := word
 	switch {
-	case word == "" || word == "here":
-		return ref, rest, nil
 	case strings.HasPrefix(word, "<#") && strings.HasSuffix(word, ">"):
 		id, _, _ = strings.Cut(word[2:len(word)-1], "|")
 	case strings.HasPrefix(word, "#"):
 		id = word[1:]
-	case !channelShaped(ref.Platform, word):
-		return ref, text, nil // a setting, not a channel: here is meant
+	case !channelShaped(req.Ref.Platform, word):
+		return req.Ref, text, nil // a setting, not a channel: here is meant
 	}
 	if !plainID(id) {
-		return ref, "", mistake("「%s」はチャンネルとして読めません。#チャンネル の形で指定してください。", "“%s” is no channel. Name it as #channel.", word)
+		return Ref{}, "", noChannel(word)
 	}
-	ref.Channel = id
-	return ref, rest, nil
+	return Ref{req.Ref.Installation, id}, rest, nil
+}
+
+func noChannel(word string) error {
+	return mistake("「%s」はチャンネルとして読めません。#チャンネル の形で指定してください。", "“%s” is no channel. Name it as #channel.", word)
 }
 
 // channelShaped says whether a bare word looks like the platform's own id.
 func channelShaped(p Platform, word string) bool {
 	switch p {
 	case Slack:
-		return len(word) >= 9 && strings.ContainsRune("CG", rune(word[0])) && word == strings.ToUpper(word)
+		return len(word) >= 9 && strings.ContainsRune("CG", rune(word[0])) && word == strings.ToUpper(word) && plainID(word)
 	case Discord:
 		return len(word) >= 15 && strings.Trim(word, "0123456789") == ""
 	}
@@ -88,11 +99,8 @@ func (r *Router) addChannel(ctx context.Context, req Request, text string) (Docu
 		return nil, err
 	}
 	ch := Channel{Ref: ref, Settings: r.opts.Defaults, AddedAt: r.opts.Clock()}
-	ch.Language = req.Language
-	for i, value := range strings.Fields(rest) {
-		if err := ch.Set([]string{"time", "zone"}[min(i, 1)], value); err != nil {
-			return nil, mistake("設定を読めません: %v", "Cannot read the settings: %v", err)
-		}
+	if err := setTimeAndZone(&ch.Settings, strings.Fields(rest)); err != nil {
+		return nil, err
 	}
 	if c := r.opts.Checkers[ref.Platform]; c != nil {
 		if err := c.Check(ctx, ref); err != nil {
@@ -102,12 +110,43 @@ func (r *Router) addChannel(ctx context.Context, req Request, text string) (Docu
 	if err := r.opts.Channels.PutChannel(ctx, ch, r.audit(req, "add", ref, "", ch.JSON())); err != nil {
 		return nil, err
 	}
-	return Document{Prose{plain(fmt.Sprintf(in(req.Language, "✅ %s を追加しました。毎回 %s（%s）に投稿します。", "✅ Added %s. It gets its briefing at %s (%s)."), ref, ch.Time, ch.Zone))}}, nil
+	return done(req, "✅ %s を追加しました。%s（%s）に投稿します。", "✅ Added %s. It gets its briefing at %s (%s).", ref, ch.Time, ch.Zone), nil
+}
+
+// setTimeAndZone reads `[HH:MM] [ZONE]`; only a time has a colon.
+func setTimeAndZone(s *Settings, values []string) error {
+	names := []string{"time", "zone"}
+	for _, value := range values {
+		if len(names) > 0 && names[0] == "time" && !strings.Contains(fold(value), ":") {
+			names = names[1:]
+		}
+		if len(names) == 0 {
+			return mistake("「%s」は余分です。例: add #channel 08:30 Asia/Tokyo", "“%s” is one word too many. Example: add #channel 08:30 Asia/Tokyo", value)
+		}
+		if err := s.Set(names[0], value); err != nil {
+			return cannotSet(names[0], value, err)
+		}
+		names = names[1:]
+	}
+	return nil
+}
+
+// cannotSet says what a setting looks like to an admin who got it wrong.
+func cannotSet(name, value string, err error) error {
+	i := slices.IndexFunc(settings, func(s setting) bool { return s.name == name })
+	if i < 0 {
+		names := strings.Join(SettingNames(), ", ")
+		return mistake("設定「%s」はありません。変えられるのは %s です。", "There is no setting “%s”. There are %s.", name, names)
+	}
+	return &userError{
+		ja: fmt.Sprintf("「%s」は %s に設定できません。例: %s %s", value, name, name, settings[i].example),
+		en: "Cannot read the setting: " + err.Error(),
+	}
 }
 
 // removeChannel is `remove #c`.
 func (r *Router) removeChannel(ctx context.Context, req Request, text string) (Document, error) {
-	ch, _, err := r.subscribed(ctx, req, text)
+	ch, err := r.subscribedOnly(ctx, req, text)
 	if err != nil {
 		return nil, err
 	}
@@ -147,8 +186,8 @@ func (r *Router) setChannel(ctx context.Context, req Request, text string) (Docu
 	}
 	before := ch.JSON()
 	if name, value := cutWord(rest); name != "" {
-		if err := ch.Set(name, value); err != nil {
-			return nil, mistake("設定を読めません: %v", "Cannot read the setting: %v", err)
+		if err := ch.Set(fold(name), value); err != nil {
+			return nil, cannotSet(fold(name), value, err)
 		}
 		if err := r.opts.Channels.PutChannel(ctx, ch, r.audit(req, "set", ch.Ref, before, ch.JSON())); err != nil {
 			return nil, err
@@ -172,7 +211,7 @@ func (r *Router) resumeChannel(ctx context.Context, req Request, text string) (D
 }
 
 func (r *Router) switchChannel(ctx context.Context, req Request, text string, paused bool) (Document, error) {
-	ch, _, err := r.subscribed(ctx, req, text)
+	ch, err := r.subscribedOnly(ctx, req, text)
 	if err != nil {
 		return nil, err
 	}
@@ -192,13 +231,13 @@ func (r *Router) switchChannel(ctx context.Context, req Request, text string, pa
 
 // preview is `preview #c`: exactly what the channel would get now.
 func (r *Router) preview(ctx context.Context, req Request, text string) (Document, error) {
-	ch, _, err := r.subscribed(ctx, req, text)
+	ch, err := r.subscribedOnly(ctx, req, text)
 	if err != nil {
 		return nil, err
 	}
-	d, err := r.opts.Library.Latest()
+	d, err := r.latest()
 	if err != nil {
-		return nil, mistake("まとめはまだありません。", "There is no digest yet.")
+		return nil, err
 	}
 	post := Layout(briefing.Compose(d, ch.Options(r.opts.PublicURL), nil))
 	return slices.Concat(post.Parent, Document{Divider{}}, post.Thread), nil
@@ -213,8 +252,11 @@ func (r *Router) showStatus(ctx context.Context, req Request, _ string) (Documen
 	doc := Document{Title{Text: in(req.Language, "配信の状況", "Status")}}
 	for _, s := range all {
 		ch, err := r.opts.Channels.Channel(ctx, s.Ref)
-		if err != nil {
+		if errors.Is(err, briefing.ErrNotFound) {
 			continue // removed since
+		}
+		if err != nil {
+			return nil, err
 		}
 		doc = append(doc, ListItem{Marker: "-", Spans: []Span{{Text: s.Ref.String(), Code: true}, {Text: " " + statusWords(s, ch.Zone, req.Language)}}})
 	}
@@ -222,6 +264,12 @@ func (r *Router) showStatus(ctx context.Context, req Request, _ string) (Documen
 		doc = append(doc, Prose{plain(in(req.Language, "配信チャンネルはまだありません。", "There are no channels yet."))})
 	}
 	return doc, nil
+}
+
+// slotStatesJA are the states of SlotStatus as people say them.
+var slotStatesJA = map[string]string{
+	"due": "まもなく配信", "waiting": "まとめ待ち", "posted": "配信済み", "no_digest": "まとめなし",
+	"missed": "配信できず", "doubtful": "確認中", "failed": "失敗",
 }
 
 // statusWords says how a channel stands in one line.
@@ -234,7 +282,7 @@ func statusWords(s ChannelStatus, zone string, lang briefing.Language) string {
 		parts = append(parts, fmt.Sprintf(in(lang, "前回 %s（%s のまとめ）", "last post %s (digest of %s)"), localTime(s.LastPost.At, zone), s.LastPost.Digest))
 	}
 	if s.Slot.Date != "" {
-		state := fmt.Sprintf("%s: %s", s.Slot.Date, s.Slot.State)
+		state := fmt.Sprintf(in(lang, "%s 分: %s", "%s: %s"), s.Slot.Date, in(lang, cmp.Or(slotStatesJA[s.Slot.State], s.Slot.State), s.Slot.State))
 		if s.Slot.Reason != "" {
 			state += " " + s.Slot.Reason
 		}
@@ -243,7 +291,7 @@ func statusWords(s ChannelStatus, zone string, lang briefing.Language) string {
 	if !s.NextSlot.IsZero() {
 		parts = append(parts, in(lang, "次回 ", "next ")+localTime(s.NextSlot, zone))
 	}
-	return strings.Join(parts, in(lang, " ・ ", " · "))
+	return strings.Join(parts, in(lang, "・", " · "))
 }
 
 // subscribed finds the channel that the text names among those that get
@@ -260,6 +308,16 @@ func (r *Router) subscribed(ctx context.Context, req Request, text string) (Chan
 	return ch, rest, err
 }
 
+// subscribedOnly is subscribed for commands that take nothing but a channel:
+// a word that is none must not be taken for the channel here.
+func (r *Router) subscribedOnly(ctx context.Context, req Request, text string) (Channel, error) {
+	ch, rest, err := r.subscribed(ctx, req, text)
+	if err == nil && rest != "" {
+		return Channel{}, noChannel(rest)
+	}
+	return ch, err
+}
+
 // audit is the log entry of a change that req makes.
 func (r *Router) audit(req Request, what string, ref Ref, before, after string) AuditEntry {
 	return AuditEntry{At: r.opts.Clock(), Installation: ref.ID(), Who: req.User.ID, What: what, Ref: ref, Before: before, After: after}
@@ -267,4 +325,12 @@ func (r *Router) audit(req Request, what string, ref Ref, before, after string) 
 
 func done(req Request, ja, en string, args ...any) Document {
 	return Document{Prose{plain(fmt.Sprintf(in(req.Language, ja, en), args...))}}
+}
+
+// localTime writes an instant for people in a zone.
+func localTime(t time.Time, zone string) string {
+	if loc, err := time.LoadLocation(zone); err == nil {
+		t = t.In(loc)
+	}
+	return t.Format("2006-01-02 15:04")
 }

@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 )
 
@@ -19,12 +20,14 @@ func (r *Router) share(ctx context.Context, req Request) Reply {
 	if i < 0 || !slices.Contains(shareable, name) {
 		return Reply{Document: r.help(req.Language)}
 	}
-	reply := r.answer(ctx, commands()[i], inner)
-	reply.Document = slices.DeleteFunc(reply.Document, isShareRow)
+	doc, ok := r.answer(ctx, commands()[i], inner)
+	if !ok {
+		return Reply{Document: doc} // a refusal concerns only the person
+	}
+	doc = slices.DeleteFunc(doc, isShareRow)
 	by := cmp.Or(req.User.Name, req.User.ID)
-	reply.Document = append(reply.Document, Note{plain(in(req.Language, "共有: ", "Shared by ") + by)})
-	reply.Public = true
-	return reply
+	doc = append(doc, Note{plain(fmt.Sprintf(in(req.Language, "%s さんが共有しました", "Shared by %s"), by))})
+	return Reply{Document: doc, Public: true}
 }
 
 // isShareRow finds the row of the share button: what is shared already needs

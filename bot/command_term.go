@@ -61,7 +61,7 @@ func meanings(e briefing.Entry) Document {
 	}
 	var doc Document
 	for i, m := range e.Meanings {
-		doc = append(doc, ListItem{Marker: strconv.Itoa(i+1) + ".", Spans: []Span{{Text: m.Definition}, {Text: "（" + string(m.Date) + "）"}}})
+		doc = append(doc, ListItem{Marker: strconv.Itoa(i+1) + ".", Spans: []Span{{Text: m.Definition}, {Text: " [" + string(m.Date) + "]"}}})
 	}
 	return doc
 }
@@ -71,7 +71,7 @@ const digestsShown = 5
 
 // history says since when a term is known and which digests explain it.
 func (r *Router) history(e briefing.Entry, lang briefing.Language) []Span {
-	spans := plain(fmt.Sprintf(in(lang, "初出 %s ・ 掲載 %d 回: ", "Since %s · in %d digests: "), e.FirstSeen, len(e.Digests)))
+	spans := plain(fmt.Sprintf(in(lang, "初出 %s・掲載 %d 回: ", "Since %s · in %d digests: "), e.FirstSeen, len(e.Digests)))
 	for i, date := range e.Digests[:min(digestsShown, len(e.Digests))] {
 		if i > 0 {
 			spans = append(spans, Span{Text: in(lang, "、", ", ")})
@@ -86,13 +86,13 @@ func (r *Router) history(e briefing.Entry, lang briefing.Language) []Span {
 
 // unknownTerm counts the word for the author and offers what was meant.
 func (r *Router) unknownTerm(ctx context.Context, req Request, query string, maybe []string) Document {
+	says := fmt.Sprintf(in(req.Language, "「%s」はまだ用語集にありません。", "“%s” is not in the glossary yet."), query)
 	if err := r.opts.Words.CountUnknown(ctx, req.Ref.ID(), query, r.opts.Clock()); err != nil {
 		r.opts.Logger.Warn("unknown word not counted", "error", err)
+	} else {
+		says += in(req.Language, "執筆者に伝わるよう記録しました。", " It was noted for the author.")
 	}
-	doc := Document{Prose{plain(fmt.Sprintf(in(req.Language,
-		"「%s」はまだ用語集にありません。執筆者に伝わるよう記録しました。",
-		"“%s” is not in the glossary yet. It was noted for the author."), query))}}
-	return append(doc, suggestions(maybe, req.Language)...)
+	return append(Document{Prose{plain(says)}}, suggestions(maybe, req.Language)...)
 }
 
 // suggestions are buttons for what the asker may have meant.
@@ -118,7 +118,7 @@ func (r *Router) newTerms(lang briefing.Language) Document {
 	if len(entries) == 0 {
 		return append(doc, Prose{plain(in(lang, "用語はまだありません。", "There are no terms yet."))})
 	}
-	doc = append(doc, Prose{plain(in(lang, "新しい用語です。調べるには /term 用語 と入力します。", "The newest terms. Type /term WORD to look one up."))})
+	doc = append(doc, Prose{plain(in(lang, "新しく載った用語です。調べるときは「/term 用語」と入力してください。", "The newest terms. Type /term WORD to look one up."))})
 	menu := Menu{Placeholder: in(lang, "📖 用語を選ぶ", "📖 Pick a term"), Action: Action{Command: "term"}}
 	for _, e := range entries {
 		doc = append(doc, ListItem{Marker: "-", Spans: []Span{{Text: e.Term, Strong: true}, {Text: in(lang, "（", " (") + string(e.LastSeen) + in(lang, "）", ")")}}})

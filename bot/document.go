@@ -104,3 +104,6 @@ type Post struct {
 // Message is a rendered message: the JSON body of the request that posts it,
 // without the channel and the thread. The first of a post is the parent.
 type Message []byte
+
+// plain is unstyled text.
+func plain(s string) []Span { return []Span{{Text: s}} }

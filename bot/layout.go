@@ -1,26 +1,22 @@
 package bot
 
 import (
-	"cmp"
 	"fmt"
-	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"cyberbrief/briefing"
 )
 
 // Layout lays a briefing out as a post: the parent is what everybody is to
-// read, the thread below it is what those who want more find.
+// read, in ten seconds on a phone; the thread below it is what those who want
+// more find.
 func Layout(b *briefing.Briefing) Post {
-	l := layout{b: b, d: b.Digest, lang: b.Options.Language}
-	l.numberDetails()
+	l := newLayout(b)
 	thread := l.thread()
 	return Post{
-		Parent:      l.parent(thread),
+		Parent:      append(l.parent(thread), l.readMore()...),
 		Thread:      thread,
 		ThreadTitle: l.in("詳細: ", "Details: ") + l.d.Title,
 		Language:    l.lang,
@@ -29,12 +25,22 @@ func Layout(b *briefing.Briefing) Post {
 
 // layout is one run of Layout.
 type layout struct {
-	b    *briefing.Briefing
-	d    *briefing.Digest
-	lang briefing.Language
+	b     *briefing.Briefing
+	d     *briefing.Digest
+	lang  briefing.Language
+	watch *watch
 	// number is the number under which the thread shows the heading that
 	// stands at a line of the digest.
 	number map[int]int
+	// told is the line at which a story is told in full, by the lines of its
+	// other tellings.
+	told map[int]int
+}
+
+func newLayout(b *briefing.Briefing) *layout {
+	l := &layout{b: b, d: b.Digest, lang: b.Options.Language, watch: newWatch(b.Options.WatchWords)}
+	l.numberDetails()
+	return l
 }
 
 func (l *layout) in(ja, en string) string { return in(l.lang, ja, en) }
@@ -47,44 +53,40 @@ func in(lang briefing.Language, ja, en string) string {
 	return ja
 }
 
+// dot parts the things that stand in one line.
+func (l *layout) dot() string { return l.in("・", " · ") }
+
 // numberDetails numbers what a key point can point to, in thread order.
 func (l *layout) numberDetails() {
-	l.number = map[int]int{}
-	add := func(line int) { l.number[line] = len(l.number) + 1 }
-	if l.b.Shows(briefing.PartStories) {
-		for _, s := range l.d.Stories {
-			add(s.Line)
+	l.number, l.told = map[int]int{}, map[int]int{}
+	add := func(p briefing.Part, line int) {
+		if l.b.Shows(p) {
+			l.number[line] = len(l.number) + 1
 		}
 	}
-	if l.b.Shows(briefing.PartDeepDive) {
-		for _, s := range l.d.DeepDives {
-			add(s.Line)
-		}
-	}
-	if l.b.Shows(briefing.PartSections) {
-		for _, s := range l.d.Sections {
-			add(s.Line)
-		}
-	}
-	// A story's other tellings are read at the story.
 	for _, s := range l.d.Stories {
+		add(briefing.PartStories, s.Line)
 		for _, line := range s.Also {
-			if n, ok := l.number[s.Line]; ok {
-				l.number[line] = n
-			}
+			l.told[line] = s.Line
 		}
+	}
+	for _, s := range l.d.DeepDives {
+		add(briefing.PartDeepDive, s.Line)
+	}
+	for _, s := range l.d.Sections {
+		add(briefing.PartSections, s.Line)
 	}
 }
 
 func (l *layout) parent(thread Document) Document {
+	points := l.keyPoints()
 	doc := Document{
 		Title{Text: l.d.Title, URL: l.page(0)},
 		Note{Spans: plain(l.context())},
 	}
-	doc = append(doc, l.keyPoints()...)
-	if len(l.d.CVEs) > 0 {
-		doc = append(doc, l.cves())
-	}
+	doc = append(doc, l.watched()...)
+	doc = append(doc, points...)
+	doc = append(doc, l.cves()...)
 	doc = append(doc, l.earlier()...)
 	doc = append(doc, l.terms()...)
 	if len(thread) > 0 {
@@ -95,26 +97,44 @@ func (l *layout) parent(thread Document) Document {
 
 // context is the line under the title: date, size, edition.
 func (l *layout) context() string {
-	parts := []string{l.date(l.d.Date)}
+	parts := []string{l.date(l.d.Date, l.d.Title)}
 	if n := len(l.d.Stories); n > 0 {
-		parts = append(parts, fmt.Sprintf(l.in("ニュース %d 件", "%d stories"), n))
+		parts = append(parts, l.count(n, "ニュース %d 件", "%d story", "%d stories"))
 	}
-	parts = append(parts, fmt.Sprintf(l.in("読了 約 %d 分", "%d min read"), l.b.ReadingMinutes))
+	parts = append(parts, fmt.Sprintf(l.in("約 %d 分で読めます", "%d min read"), l.b.ReadingMinutes))
 	if !l.b.Revised.IsZero() {
 		parts = append(parts, l.in("更新 ", "updated ")+l.b.Revised.Format("15:04"))
 	}
-	return strings.Join(parts, l.in(" ・ ", " · "))
+	return strings.Join(parts, l.dot())
+}
+
+// count says how many; English tells one from many.
+func (l *layout) count(n int, ja, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	return fmt.Sprintf(l.in(ja, many), n)
 }
 
 var weekdaysJA = [...]string{"日", "月", "火", "水", "木", "金", "土"}
 
-// date writes a date as people do.
-func (l *layout) date(d briefing.Date) string {
+// date writes a date as people do, without the year where the title beside
+// it says the whole date already.
+func (l *layout) date(d briefing.Date, title string) string {
 	t := d.Time()
 	if l.lang == briefing.English {
 		return t.Format("Monday, 2 January 2006")
 	}
-	return fmt.Sprintf("%d年%d月%d日（%s）", t.Year(), t.Month(), t.Day(), weekdaysJA[t.Weekday()])
+	day := t.Format("2006年1月2日")
+	if dated(title, d) {
+		day = t.Format("1月2日")
+	}
+	return day + "（" + weekdaysJA[t.Weekday()] + "）"
+}
+
+// dated says whether a title names the date.
+func dated(title string, d briefing.Date) bool {
+	return strings.Contains(title, d.Time().Format("2006年1月2日")) || strings.Contains(title, string(d))
 }
 
 // keyPoints are the digest's own, or its headlines when it has none.
@@ -124,7 +144,11 @@ func (l *layout) keyPoints() Document {
 	}
 	var doc Document
 	for i, k := range l.d.KeyPoints {
-		doc = append(doc, ListItem{Marker: strconv.Itoa(i+1) + ".", Spans: l.spans(flatten(k.Text))})
+		spans, watched := l.marked(l.spans(flatten(k.Text)))
+		if watched {
+			spans = append(plain(watchMark), spans...)
+		}
+		doc = append(doc, ListItem{Marker: strconv.Itoa(i+1) + ".", Spans: spans})
 		if refs := l.references(k); len(refs) > 0 {
 			doc = append(doc, Note{Spans: refs})
 		}
@@ -135,72 +159,80 @@ func (l *layout) keyPoints() Document {
 func (l *layout) headlines() Document {
 	doc := Document{Heading{Level: 1, Text: l.in("見出し", "Headlines")}}
 	for i, s := range l.d.Stories {
-		doc = append(doc, ListItem{Marker: strconv.Itoa(i+1) + ".", Spans: []Span{{Text: s.Heading, URL: l.page(s.Line)}}})
+		doc = append(doc, ListItem{Marker: strconv.Itoa(i+1) + ".", Spans: []Span{{Text: l.heading(s.Heading, s.Text), URL: l.page(s.Line)}}})
 	}
 	return doc
 }
 
+// labelGraphemes is the length of a link's label: a line and a half on a
+// phone. The whole heading or title stands where the link leads.
+const labelGraphemes = 40
+
 // references are the links below a key point: where its story is told, and
 // what it stands on.
 func (l *layout) references(k briefing.KeyPoint) []Span {
-	var spans []Span
-	for _, d := range k.Details {
-		switch n, shown := l.number[d.Line]; {
-		case l.b.Options.PublicURL != "":
-			spans = appendAfter(spans, " ・ ", Span{Text: l.in("詳細: ", "Details: ") + d.Heading, URL: l.page(d.Line)})
-		case shown && !slices.ContainsFunc(spans, func(s Span) bool { return s.Text == l.pointer(n) }):
-			spans = appendAfter(spans, " ・ ", Span{Text: l.pointer(n)})
+	spans := l.details(k.Details)
+	for i, s := range k.Sources {
+		switch {
+		case i > 0:
+			spans = append(spans, Span{Text: l.in("、", ", ")})
+		case len(spans) > 0:
+			spans = append(spans, Span{Text: l.in("　出典: ", " · Source: ")})
+		default:
+			spans = append(spans, Span{Text: l.in("出典: ", "Source: ")})
 		}
-	}
-	for _, s := range k.Sources {
-		spans = appendAfter(spans, " ・ ", Span{Text: l.in("出典: ", "Source: ") + sourceTitle(s.Title, s.URL), URL: s.URL})
+		spans = append(spans, Span{Text: shorten(sourceTitle(s.Title, s.URL), labelGraphemes), URL: s.URL})
 	}
 	return spans
 }
 
-// pointer names a place in the thread by its number there.
-func (l *layout) pointer(n int) string {
-	return fmt.Sprintf(l.in("詳細 ▸ スレッドの %d", "Details ▸ thread, no. %d"), n)
+// details point at the tellings of a key point's story: on the bot's own
+// page, else by their numbers in the thread.
+func (l *layout) details(details []briefing.Detail) []Span {
+	var links []Span
+	var numbers []string
+	seen := map[int]bool{}
+	for _, d := range details {
+		line := d.Line
+		if told, ok := l.told[line]; ok {
+			line = told
+		}
+		if seen[line] {
+			continue
+		}
+		seen[line] = true
+		if url := l.page(line); url != "" {
+			if len(links) > 0 {
+				links = append(links, Span{Text: l.in("、", ", ")})
+			}
+			links = append(links, Span{Text: shorten(d.Heading, labelGraphemes), URL: url})
+		} else if n, shown := l.number[line]; shown {
+			numbers = append(numbers, strconv.Itoa(n))
+		}
+	}
+	switch {
+	case len(links) > 0:
+		return append(plain(l.in("詳細: ", "Details: ")), links...)
+	case len(numbers) > 0:
+		return plain(fmt.Sprintf(l.in("詳細: スレッドの %s", "Details: no. %s in the thread"), strings.Join(numbers, l.in("、", ", "))))
+	}
+	return nil
 }
 
-func appendAfter(spans []Span, separator string, s Span) []Span {
-	if len(spans) > 0 {
-		spans = append(spans, Span{Text: separator})
-	}
-	return append(spans, s)
-}
+// cvesShown is how many CVE IDs the parent names when the stories that name
+// them all, linked too, stand in the thread.
+const cvesShown = 5
 
-// sourceTitle is the title, or the host where there is none.
-func sourceTitle(title, link string) string {
-	if title != "" && title != link {
-		return title
+func (l *layout) cves() Document {
+	ids := l.d.CVEs
+	if len(ids) == 0 {
+		return nil
 	}
-	if u, err := url.Parse(link); err == nil && u.Host != "" {
-		return u.Host
+	if l.b.Shows(briefing.PartStories) {
+		ids = ids[:min(cvesShown, len(ids))]
 	}
-	return cmp.Or(title, link)
-}
-
-// page is the address of a line of this digest on the bot's own pages, empty
-// where there are none; line 0 is the top.
-func (l *layout) page(line int) string { return PageURL(l.b.Options.PublicURL, l.d.Date, line) }
-
-// PageURL is the address of a digest's page, or of the heading or key point
-// at a line of it (0: the top); empty when base is.
-func PageURL(base string, date briefing.Date, line int) string {
-	if base == "" {
-		return ""
-	}
-	u := strings.TrimSuffix(base, "/") + "/briefings/" + string(date)
-	if line > 0 {
-		u += "#s-" + strconv.Itoa(line)
-	}
-	return u
-}
-
-func (l *layout) cves() Block {
-	spans := []Span{{Text: "🔎 "}}
-	for i, id := range l.d.CVEs {
+	spans := plain(l.in("🔎 脆弱性: ", "🔎 CVEs: "))
+	for i, id := range ids {
 		if i > 0 {
 			spans = append(spans, Span{Text: l.in("、", ", ")})
 		}
@@ -209,16 +241,10 @@ func (l *layout) cves() Block {
 			spans = append(spans, Span{Text: "（"}, Span{Text: "JVN", URL: JVN(id)}, Span{Text: "）"})
 		}
 	}
-	return Note{Spans: spans}
-}
-
-// NVD is the page of a CVE ID in the National Vulnerability Database.
-func NVD(id string) string { return "https://nvd.nist.gov/vuln/detail/" + url.PathEscape(id) }
-
-// JVN is the search for a CVE ID in JVN iPedia, which is in Japanese and has
-// its own numbers.
-func JVN(id string) string {
-	return "https://jvndb.jvn.jp/search/index.php?mode=_vulnerability_search_IA_VulnSearch&lang=ja&keyword=" + url.QueryEscape(id)
+	if n := len(l.d.CVEs) - len(ids); n > 0 {
+		spans = append(spans, Span{Text: fmt.Sprintf(l.in("、ほか %d 件はスレッドに", ", %d more in the thread"), n)})
+	}
+	return Document{Note{Spans: spans}}
 }
 
 // earlier lists what the channel has not seen since its last post.
@@ -226,231 +252,98 @@ func (l *layout) earlier() Document {
 	if len(l.b.Earlier) == 0 {
 		return nil
 	}
-	doc := Document{Divider{}, Heading{Level: 2, Text: l.in("前回の投稿からのまとめ", "Since the last post")}}
+	doc := Document{Divider{}, Heading{Level: 2, Text: l.in("前回の配信のあとに出たまとめ", "Since the last post")}}
 	for _, h := range l.b.Earlier {
-		doc = append(doc, ListItem{Marker: "-", Spans: []Span{
-			{Text: string(h.Date) + " ", Strong: true},
-			{Text: h.Title, URL: PageURL(l.b.Options.PublicURL, h.Date, 0)},
-		}})
+		spans := []Span{{Text: h.Title, URL: PageURL(l.b.Options.PublicURL, h.Date, 0)}}
+		if !dated(h.Title, h.Date) {
+			spans = append([]Span{{Text: l.date(h.Date, h.Title), Strong: true}, {Text: " "}}, spans...)
+		}
+		if l.b.Options.PublicURL == "" {
+			spans = append(spans, Span{Text: " "}, Span{Text: "/briefing " + string(h.Date), Code: true})
+		}
+		doc = append(doc, ListItem{Marker: "-", Spans: spans})
 	}
 	return doc
 }
 
 // terms offers the day's terms: a few as buttons, more as menus.
 func (l *layout) terms() Document {
-	lookUp := func(t string) Action { return Action{Command: "term", Argument: t} }
-	terms := l.d.Glossary
-	if len(terms) <= MaxButtons {
-		var row Buttons
-		for _, t := range terms {
-			row = append(row, Button{Label: "📖 " + t.Term, Action: lookUp(t.Term)})
+	var options []Option
+	for _, t := range l.d.Glossary {
+		if t.Term != "" {
+			options = append(options, Option{Label: t.Term, Value: t.Term})
 		}
-		if len(row) == 0 {
-			return nil
-		}
-		return Document{row}
 	}
+	options = distinct(options)
+	if len(options) > MaxButtons {
+		return menus(l.in("📖 用語を調べる", "📖 Look up a term"), Action{Command: "term"}, options)
+	}
+	var row Buttons
+	for _, o := range options {
+		row = append(row, Button{Label: "📖 " + o.Label, Action: Action{Command: "term", Argument: o.Value}})
+	}
+	if len(row) == 0 {
+		return nil
+	}
+	return Document{row}
+}
+
+// menus offers options in as few menus as hold them, numbered if several.
+func menus(placeholder string, action Action, options []Option) Document {
+	options = distinct(options)
+	of := (len(options) + MaxOptions - 1) / MaxOptions
 	var doc Document
-	for chunk := range slices.Chunk(terms, MaxOptions) {
-		menu := Menu{Placeholder: l.in("📖 用語を調べる", "📖 Look up a term"), Action: lookUp("")}
-		for _, t := range chunk {
-			menu.Options = append(menu.Options, Option{Label: t.Term, Value: t.Term})
+	for chunk := range slices.Chunk(options, MaxOptions) {
+		m := Menu{Placeholder: placeholder, Action: action, Options: chunk}
+		if of > 1 {
+			m.Placeholder += fmt.Sprintf(" (%d/%d)", len(doc)+1, of)
 		}
-		doc = append(doc, menu)
+		doc = append(doc, m)
 	}
 	return doc
+}
+
+// distinct leaves each value once: platforms refuse a menu that has one twice.
+func distinct(options []Option) []Option {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(options), func(o Option) bool {
+		again := seen[o.Value]
+		seen[o.Value] = true
+		return again
+	})
 }
 
 // contents says in one line what the thread holds.
 func (l *layout) contents() string {
 	var parts []string
-	add := func(p briefing.Part, n int, ja, en string) {
+	add := func(p briefing.Part, n int, says string) {
 		if n > 0 && l.b.Shows(p) {
-			parts = append(parts, fmt.Sprintf(l.in(ja, en), n))
+			parts = append(parts, says)
 		}
 	}
-	name := func(p briefing.Part, there bool, ja, en string) {
-		if there && l.b.Shows(p) {
-			parts = append(parts, l.in(ja, en))
+	there := func(p *briefing.Passage) int {
+		if p == nil {
+			return 0
 		}
+		return 1
 	}
-	add(briefing.PartStories, len(l.d.Stories), "ニュース %d 件", "%d stories")
-	name(briefing.PartDeepDive, len(l.d.DeepDives) > 0, "深掘り", "deep dive")
-	name(briefing.PartOutlook, l.d.Outlook != nil, "今後の展望", "outlook")
-	name(briefing.PartConclusion, l.d.Conclusion != nil, "結論", "conclusion")
-	add(briefing.PartCitations, len(l.d.Citations), "引用 %d 件", "%d citations")
-	return l.in("スレッド: ", "In the thread: ") + strings.Join(parts, l.in("・", ", "))
+	stories, citations := len(l.d.Stories), len(l.d.Citations)
+	add(briefing.PartStories, stories, l.count(stories, "ニュース全文（%d 件）", "%d story in full", "%d stories in full"))
+	add(briefing.PartDeepDive, len(l.d.DeepDives), l.in("深掘り", "deep dive"))
+	add(briefing.PartSections, len(l.d.Sections), l.in("そのほか", "more"))
+	add(briefing.PartOutlook, there(l.d.Outlook), l.in("今後の展望", "outlook"))
+	add(briefing.PartConclusion, there(l.d.Conclusion), l.in("結論", "conclusion"))
+	add(briefing.PartCitations, citations, l.count(citations, "引用 %d 件", "%d citation", "%d citations"))
+	return l.in("スレッドに: ", "In the thread: ") + strings.Join(parts, l.in("・", ", "))
 }
 
-// thread is everything the channel wants to see below the parent.
-func (l *layout) thread() Document {
-	var doc Document
-	section := ""
-	for _, p := range briefing.Parts() {
-		if !l.b.Shows(p) {
-			continue
-		}
-		switch p {
-		case briefing.PartStories:
-			for _, s := range l.d.Stories {
-				if s.Section != section && s.Section != "" {
-					doc = append(doc, Heading{Level: 1, Text: s.Section})
-				}
-				section = s.Section
-				doc = append(doc, l.story(s)...)
-			}
-		case briefing.PartDeepDive:
-			doc = append(doc, l.sections(l.in("深掘り", "Deep dive"), l.d.DeepDives)...)
-		case briefing.PartSections:
-			doc = append(doc, l.sections(l.in("そのほか", "More"), l.d.Sections)...)
-		case briefing.PartOutlook:
-			doc = append(doc, l.passage(l.in("今後の展望", "Outlook"), l.d.Outlook)...)
-		case briefing.PartConclusion:
-			doc = append(doc, l.passage(l.in("結論", "Conclusion"), l.d.Conclusion)...)
-		case briefing.PartCitations:
-			doc = append(doc, l.citations()...)
-		}
-	}
-	return doc
-}
-
-func (l *layout) story(s briefing.Story) Document {
-	doc := Document{l.numbered(s.Line, s.Heading)}
-	doc = append(doc, l.text(s.Text)...)
-	if len(s.Text) == 0 {
-		doc = append(doc, l.text(s.Short)...)
-	}
-	if len(s.Sources) > 0 {
-		var spans []Span
-		for _, c := range s.Sources {
-			spans = appendAfter(spans, " ・ ", Span{Text: sourceTitle(c.Title, c.URL), URL: c.URL})
-		}
-		doc = append(doc, Note{Spans: append([]Span{{Text: l.in("出典: ", "Source: ")}}, spans...)})
-	}
-	return doc
-}
-
-// numbered is the heading that key points point at.
-func (l *layout) numbered(line int, heading string) Heading {
-	h := Heading{Level: 2, Text: heading, URL: l.page(line)}
-	if n, ok := l.number[line]; ok {
-		h.Text = strconv.Itoa(n) + ". " + heading
-	}
-	return h
-}
-
-func (l *layout) sections(group string, sections []briefing.Section) Document {
-	if len(sections) == 0 {
+// readMore lets a channel without a thread open the stories.
+func (l *layout) readMore() Document {
+	if !l.b.Options.KeyPointsOnly || len(l.d.Stories)+len(l.d.DeepDives)+len(l.d.Sections) == 0 {
 		return nil
 	}
-	doc := Document{Divider{}, Heading{Level: 1, Text: group}}
-	for _, s := range sections {
-		doc = append(doc, l.numbered(s.Line, s.Heading))
-		doc = append(doc, l.text(s.Text)...)
-	}
-	return doc
-}
-
-func (l *layout) passage(heading string, p *briefing.Passage) Document {
-	if p == nil {
-		return nil
-	}
-	doc := Document{Divider{}, Heading{Level: 1, Text: heading, URL: l.page(p.Line)}}
-	return append(doc, l.text(p.Text)...)
-}
-
-func (l *layout) citations() Document {
-	if len(l.d.Citations) == 0 {
-		return nil
-	}
-	doc := Document{Divider{}, Heading{Level: 1, Text: l.in("主要引用", "Citations")}}
-	for _, c := range l.d.Citations {
-		doc = append(doc, ListItem{Marker: "-", Spans: []Span{{Text: sourceTitle(c.Title, c.URL), URL: c.URL}}})
-	}
-	return doc
-}
-
-// text turns a digest's text into blocks of a document.
-func (l *layout) text(t briefing.Text) Document {
-	var doc Document
-	for _, b := range t {
-		spans := l.spans(b.Spans)
-		switch b.Kind {
-		case briefing.Heading:
-			doc = append(doc, Heading{Level: 3, Text: plainText(spans)})
-		case briefing.Item:
-			doc = append(doc, ListItem{Level: b.Level, Marker: b.Marker(), Spans: spans})
-		case briefing.Quote:
-			doc = append(doc, QuoteText{Spans: spans})
-		case briefing.Code:
-			doc = append(doc, CodeText{Text: plainText(spans)})
-		default:
-			doc = append(doc, Prose{Spans: spans})
-		}
-	}
-	return doc
-}
-
-// spans turns a digest's spans into a document's, with CVE IDs linked.
-func (l *layout) spans(from []briefing.Span) []Span {
-	var to []Span
-	for _, s := range from {
-		span := Span{Text: s.Text, URL: s.URL, Strong: s.Strong, Code: s.Code}
-		if s.URL != "" || s.Code {
-			to = append(to, span)
-			continue
-		}
-		to = append(to, l.linkCVEs(span)...)
-	}
-	return to
-}
-
-var cveID = regexp.MustCompile(`CVE-\d{4}-\d{4,}`)
-
-// linkCVEs parts a span around the CVE IDs in it.
-func (l *layout) linkCVEs(s Span) []Span {
-	link := NVD
-	if l.lang != briefing.English {
-		link = JVN
-	}
-	var out []Span
-	end := 0
-	piece := func(to int) {
-		if end < to {
-			out = append(out, Span{Text: s.Text[end:to], Strong: s.Strong})
-		}
-	}
-	for _, at := range cveID.FindAllStringIndex(s.Text, -1) {
-		piece(at[0])
-		id := s.Text[at[0]:at[1]]
-		out = append(out, Span{Text: id, URL: link(id), Strong: s.Strong})
-		end = at[1]
-	}
-	piece(len(s.Text))
-	return out
-}
-
-// flatten joins the blocks of a key point into one line of spans.
-func flatten(t briefing.Text) []briefing.Span {
-	var spans []briefing.Span
-	for i, b := range t {
-		if i > 0 {
-			spans = append(spans, briefing.Span{Text: " "})
-		}
-		spans = append(spans, b.Spans...)
-	}
-	return spans
-}
-
-func plain(s string) []Span { return []Span{{Text: s}} }
-
-// plainText is the text of spans without styles and addresses.
-func plainText(spans []Span) string { return joined(spans) }
-
-// localTime writes an instant for people in a zone.
-func localTime(t time.Time, zone string) string {
-	if loc, err := time.LoadLocation(zone); err == nil {
-		t = t.In(loc)
-	}
-	return t.Format("2006-01-02 15:04")
+	return Document{Buttons{{
+		Label:  l.in("📰 記事を読む", "📰 Read the stories"),
+		Action: Action{Command: "briefing", Argument: string(l.d.Date)},
+	}}}
 }

@@ -2,11 +2,13 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode"
 
 	"cyberbrief/briefing"
 )
@@ -81,32 +83,40 @@ func (r *Router) Respond(ctx context.Context, req Request) (reply Reply) {
 	}
 	for _, c := range commands() {
 		if c.name == req.Command {
-			return r.answer(ctx, c, req)
+			doc, _ := r.answer(ctx, c, req)
+			return Reply{Document: doc}
 		}
 	}
 	return Reply{Document: r.help(req.Language)}
 }
 
-// answer runs one command after asking whether the person may give it.
-func (r *Router) answer(ctx context.Context, c command, req Request) Reply {
+// answer runs one command after asking whether the person may give it; ok is
+// false when the document says why there is no answer.
+func (r *Router) answer(ctx context.Context, c command, req Request) (doc Document, ok bool) {
 	if c.admin {
 		if refusal := r.refuse(ctx, req); refusal != nil {
-			return Reply{Document: refusal}
+			return refusal, false
 		}
 	}
 	doc, err := c.run(r, ctx, req)
-	switch public, ok := publicError(err); {
-	case ok:
-		doc = Document{Prose{plain(public.say(req.Language))}}
-	case err != nil:
-		r.opts.Logger.Error("command failed", "command", req.Command, "installation", req.Ref.ID(), "error", err)
-		doc = sorry(req.Language)
+	if err == nil {
+		return doc, true
 	}
-	return Reply{Document: doc}
+	if public, ok := errors.AsType[*userError](err); ok {
+		return Document{Prose{plain(public.say(req.Language))}}, false
+	}
+	r.opts.Logger.Error("command failed", "command", req.Command, "installation", req.Ref.ID(), "error", err)
+	return sorry(req.Language), false
 }
 
 // Complete gives at most 25 terms for what has been typed; see Responder.
-func (r *Router) Complete(_ context.Context, prefix string) []string {
+func (r *Router) Complete(_ context.Context, prefix string) (terms []string) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.opts.Logger.Error("completion panicked", "panic", p, "stack", string(debug.Stack()))
+			terms = nil
+		}
+	}()
 	return r.opts.Glossary.Complete(prefix, MaxOptions)
 }
 
@@ -148,16 +158,10 @@ func mistake(ja, en string, args ...any) error {
 	return &userError{fmt.Sprintf(ja, args...), fmt.Sprintf(en, args...)}
 }
 
-// publicError picks out what may be shown to the asker.
-func publicError(err error) (*userError, bool) {
-	e, ok := err.(*userError)
-	return e, ok
-}
-
 // cutWord parts the first word from the rest; full-width spaces count.
 func cutWord(s string) (word, rest string) {
 	s = strings.TrimSpace(s)
-	i := strings.IndexAny(s, " \t\n　")
+	i := strings.IndexFunc(s, unicode.IsSpace)
 	if i < 0 {
 		return s, ""
 	}

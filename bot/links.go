@@ -1,0 +1,90 @@
+package bot
+
+import (
+	"cmp"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"cyberbrief/briefing"
+)
+
+// page is the address of a line of this digest on the bot's own pages, empty
+// where there are none; line 0 is the top.
+func (l *layout) page(line int) string { return PageURL(l.b.Options.PublicURL, l.d.Date, line) }
+
+// PageURL is the address of a digest's page, or of the heading or key point
+// at a line of it (0: the top); empty when base is.
+func PageURL(base string, date briefing.Date, line int) string {
+	if base == "" {
+		return ""
+	}
+	u := strings.TrimSuffix(base, "/") + "/briefings/" + string(date)
+	if line > 0 {
+		u += "#s-" + strconv.Itoa(line)
+	}
+	return u
+}
+
+// NVD is the page of a CVE ID in the National Vulnerability Database.
+func NVD(id string) string { return "https://nvd.nist.gov/vuln/detail/" + url.PathEscape(id) }
+
+// JVN is the search for a CVE ID in JVN iPedia, which is in Japanese and has
+// its own numbers.
+func JVN(id string) string {
+	return "https://jvndb.jvn.jp/search/index.php?mode=_vulnerability_search_IA_VulnSearch&lang=ja&keyword=" + url.QueryEscape(id)
+}
+
+var cveID = regexp.MustCompile(`\bCVE-\d{4}-\d{4,}`)
+
+// linkCVEs parts a span around the CVE IDs in it: NVD's page for readers of
+// English, JVN's for all others.
+func linkCVEs(s Span, lang briefing.Language) []Span {
+	link := NVD
+	if lang != briefing.English {
+		link = JVN
+	}
+	var out []Span
+	end := 0
+	piece := func(to int) {
+		if end < to {
+			out = append(out, Span{Text: s.Text[end:to], Strong: s.Strong})
+		}
+	}
+	for _, at := range cveID.FindAllStringIndex(s.Text, -1) {
+		piece(at[0])
+		id := s.Text[at[0]:at[1]]
+		out = append(out, Span{Text: id, URL: link(id), Strong: s.Strong})
+		end = at[1]
+	}
+	piece(len(s.Text))
+	return out
+}
+
+// sourceTitle is the title, or the host where there is none.
+func sourceTitle(title, link string) string {
+	if title != "" && title != link {
+		return title
+	}
+	if u, err := url.Parse(link); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return cmp.Or(title, link)
+}
+
+// shorten cuts a label after most graphemes, the last one an ellipsis.
+func shorten(s string, most int) string {
+	if uniseg.GraphemeClusterCount(s) <= most {
+		return s
+	}
+	rest, state, n := s, -1, 0
+	for range most - 1 {
+		var cluster string
+		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		n += len(cluster)
+	}
+	return strings.TrimSpace(s[:n]) + "…"
+}
