@@ -111,6 +111,9 @@ func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	// A server's ReadTimeout is meant for requests that are slow to come; it
+	// would end this one. Writers without deadlines have none to lift.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	w.WriteHeader(http.StatusOK)
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()

@@ -227,9 +227,15 @@ func TestStreamsEndWithRun(t *testing.T) {
 // stalled is a browser that accepted a stream and then stopped reading: its
 // Write blocks until the test lets it go.
 type stalled struct {
-	header  http.Header
-	writing chan struct{}
-	release chan struct{}
+	header   http.Header
+	writing  chan struct{}
+	release  chan struct{}
+	deadline time.Time // of reading
+}
+
+func (s *stalled) SetReadDeadline(t time.Time) error {
+	s.deadline = t
+	return nil
 }
 
 func (s *stalled) Header() http.Header { return s.header }
@@ -244,7 +250,7 @@ func (s *stalled) Write(b []byte) (int, error) {
 // TestSlowBrowserIsCut posts more than a stream holds: posting never waits.
 func TestSlowBrowserIsCut(t *testing.T) {
 	c, _ := start(t, console.Options{})
-	slow := &stalled{http.Header{}, make(chan struct{}, 1000), make(chan struct{})}
+	slow := &stalled{http.Header{}, make(chan struct{}, 1000), make(chan struct{}), time.Now()}
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
@@ -264,6 +270,9 @@ func TestSlowBrowserIsCut(t *testing.T) {
 	}
 	close(slow.release)
 	<-gone // the stream ends by itself once it was cut
+	if !slow.deadline.IsZero() {
+		t.Error("the server's read time-out would have ended the stream")
+	}
 }
 
 func TestFindLooksForMarkerThreadAndTime(t *testing.T) {

@@ -402,20 +402,23 @@
   };
   const complete = async () => {
     const text = box.value;
-    const turn = ++asked;
     if (/^\/[a-z-]*$/.test(text)) {
       return offer(words.commands.filter((c) => c.name.startsWith(text.slice(1)))
         .map((c) => ({ label: "/" + c.name, hint: c.hint, help: c.help, value: "/" + c.name + " ", more: c.name === "term" })));
     }
     const m = /^\/term[ \u3000]+(.*)$/.exec(text);
-    if (!m) return hideOffers();
+    // What was offered for the text before must not be taken for this one.
+    if (m && offered[0]?.term) pick(-1);
+    else hideOffers();
+    if (!m) return;
+    const turn = ++asked;
     await new Promise((done) => setTimeout(done, 120));
     if (turn !== asked) return;
     try {
       const r = await fetch("/console/complete?q=" + encodeURIComponent(m[1]));
       const { terms } = r.ok ? await r.json() : { terms: [] };
       if (turn !== asked) return;
-      offer(terms.filter((t) => t !== m[1]).map((t) => ({ label: t, value: "/term " + t })));
+      offer(terms.filter((t) => t !== m[1]).map((t) => ({ label: t, value: "/term " + t, term: true })));
       if (offered.length) pick(-1); // Enter sends what was typed
     } catch {
       hideOffers();

@@ -1,23 +1,28 @@
 package looks_test
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"html/template"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"cyberbrief/bot"
 	"cyberbrief/bot/bottest"
+	"cyberbrief/bot/console"
 	"cyberbrief/bot/discord"
 	"cyberbrief/bot/slack"
 	"cyberbrief/bot/web/looks"
 	"cyberbrief/briefing"
 	"cyberbrief/briefing/digest"
+	"cyberbrief/briefing/glossary"
 	"cyberbrief/briefing/sample"
 )
 
@@ -33,23 +38,32 @@ func scene() looks.Scene {
 	return looks.Scene{Channel: "security-news", Time: "8:30", Language: briefing.Japanese}
 }
 
-// morning is the newest sample as a channel gets it.
-func morning(t *testing.T) bot.Post {
+// samples are the built-in digests, oldest first.
+func samples(t *testing.T) []*briefing.Digest {
 	t.Helper()
-	files := sample.Files()
-	newest := files[len(files)-1]
-	d := digest.Read(newest.Name, newest.Body)
-	if err := d.Err(); err != nil {
-		t.Fatal(err)
+	var all []*briefing.Digest
+	for _, f := range sample.Files() {
+		d := digest.Read(f.Name, f.Body)
+		if err := d.Err(); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, d)
 	}
-	opts := briefing.Options{Language: briefing.Japanese, PublicURL: "https://news.example.com"}
-	return bot.Layout(briefing.Compose(d, opts, nil))
+	return all
+}
+
+// morning is the newest sample as a channel gets it.
+func morning(t *testing.T, publicURL string) bot.Post {
+	t.Helper()
+	all := samples(t)
+	opts := briefing.Options{Language: briefing.Japanese, PublicURL: publicURL}
+	return bot.Layout(briefing.Compose(all[len(all)-1], opts, nil))
 }
 
 // drawn is the post in both looks, made of the bodies that would be sent.
 func drawn(t *testing.T) map[string]template.HTML {
 	t.Helper()
-	post := morning(t)
+	post := morning(t, "https://news.example.com")
 	at := scene()
 	at.ThreadTitle = post.ThreadTitle
 	out := map[string]template.HTML{}
@@ -115,4 +129,61 @@ func TestPictures(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestDemoPicture shows the console with the newest sample, its thread open
+// and a term asked for, answered by the real router and glossary.
+func TestDemoPicture(t *testing.T) {
+	tab := bottest.Browser(t)
+	url, parent := demo(t)
+	bottest.Do(t, tab, bottest.Look(1280, 900, false), chromedp.Navigate(url+"/console#security/"+string(parent)))
+	bottest.Await(t, tab, `document.querySelectorAll("#replies .message").length > 0`)
+	bottest.Do(t, tab, chromedp.SendKeys(chromedp.CSS("#write"), "/term 能動的サイバー防御\r"))
+	bottest.Await(t, tab, `document.querySelector(".private")?.textContent.includes("能動的サイバー防御")`)
+	bottest.Do(t, tab, chromedp.Blur(chromedp.CSS("#write")))
+	bottest.Await(t, tab, `document.getElementById("busy").textContent === ""`)
+	if *pictures != "" {
+		bottest.Picture(t, tab, filepath.Join(*pictures, "demo.png"), false)
+	}
+}
+
+// demo is a console as cyberbrief demo shows it, and its post.
+func demo(t *testing.T) (url string, parent bot.MessageID) {
+	t.Helper()
+	terms := glossary.New()
+	for _, d := range samples(t) {
+		terms.Put(d)
+	}
+	clock := bottest.NewClock(time.Now().Truncate(time.Minute))
+	router := bot.NewRouter(bot.RouterOptions{Glossary: terms, Clock: clock.Now, Logger: slog.New(slog.DiscardHandler)})
+	c, err := console.New(console.Options{Channels: []string{"security", "general"}, Clock: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx, router) }()
+	server := httptest.NewServer(c.Handler())
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("run: %v", err)
+		}
+		server.Close()
+	})
+	messages, err := c.Render(morning(t, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range messages {
+		to := bot.Target{Ref: bot.Ref{Installation: bot.Installation{Platform: bot.Console}, Channel: "security"}, Thread: parent}
+		id, err := c.Send(ctx, to, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			parent = id
+		}
+	}
+	return server.URL, parent
 }
