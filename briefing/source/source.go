@@ -106,12 +106,6 @@ func ParseAll(specs []string, o Options) ([]Source, error) {
 //
 // Nothing is opened or fetched before the first Scan.
 func Parse(spec string, o Options) (Source, error) {
-	if o.Zone == nil {
-		o.Zone = time.UTC
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	spec = strings.TrimSpace(spec)
 	feed, isFeed := strings.CutPrefix(spec, "feed:")
 	switch {
@@ -120,12 +114,23 @@ func Parse(spec string, o Options) (Source, error) {
 	case spec == "sample":
 		return Sample(), nil
 	case isFeed:
-		return nil, errors.New(feed)
+		return NewFeed(feed, o)
 	case strings.Contains(spec, "://"):
-		return nil, errors.New(spec)
+		return NewTemplate(spec, o)
 	default:
 		return NewFolder(spec), nil
 	}
+}
+
+// withDefaults fills in what may be left out.
+func (o Options) withDefaults() Options {
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
 }
 
 // parseURL accepts absolute http and https addresses.

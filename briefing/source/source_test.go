@@ -73,6 +73,16 @@ func TestParse(t *testing.T) {
 		{" ./digests/ ", "digests"},
 		{"sample", "sample"},
 		{"", ""},
+		{"feed:https://u:p@example.com/rss?key=1", "feed:https://example.com/rss?…"},
+		{"feed:example.com", ""},
+		{"feed:file:///etc/passwd", ""},
+		{"https://u:p@example.com/{date}.md", "https://example.com/{date}.md"},
+		{"https://example.com/{yyyy}/{mm}-{dd}.md", "https://example.com/{yyyy}/{mm}-{dd}.md"},
+		{"https://example.com/digest.md", ""},
+		{"https://example.com/{mm}/{dd}.md", ""},
+		{"https://example.com/{yyyy}-{mm}.md", ""},
+		{"ftp://example.com/{date}", ""},
+		{"https:///{date}", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.spec, func(t *testing.T) {
@@ -84,6 +94,10 @@ func TestParse(t *testing.T) {
 				t.Errorf("source %q, want %q", s, tt.want)
 			}
 		})
+	}
+	ss, err := ParseAll([]string{"ftp://x/{date}", "digests", "https://example.com/"}, Options{})
+	if len(ss) != 1 || err == nil || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("got %v and %v; want the folder and both problems", ss, err)
 	}
 	if ss, err := ParseAll(nil, Options{}); err != nil || len(ss) != 1 || ss[0].String() != "sample" {
 		t.Errorf("no source configured gives %v, %v; want the samples", ss, err)
