@@ -1,0 +1,300 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/delivery"
+	"cyberbrief/bot/store"
+	"cyberbrief/bot/web"
+	"cyberbrief/briefing"
+	"cyberbrief/briefing/glossary"
+	"cyberbrief/briefing/source"
+	"cyberbrief/config"
+)
+
+// machine is the bot put together. Nothing of it runs before start.
+type machine struct {
+	env       *environment
+	cfg       config.Config
+	log       *slog.Logger
+	store     *store.Store
+	library   *bot.Library
+	glossary  *glossary.Index
+	platforms *platformSet
+	deliverer *delivery.Deliverer
+	planner   *delivery.Planner
+	router    *bot.Router
+	site      *web.Site
+	sources   []source.Source
+
+	// news is set when the archive has changed since the last plan.
+	news atomic.Bool
+
+	mu       sync.Mutex
+	troubles map[string]string // part → what keeps it from working
+}
+
+// newMachine wires everything to an open database.
+func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.Store) (*machine, error) {
+	m := &machine{env: e, cfg: cfg, log: log, store: s, glossary: glossary.New(), troubles: map[string]string{}}
+	settings, err := defaults(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if m.sources, err = newSources(e, cfg); err != nil {
+		return nil, err
+	}
+	if m.platforms, err = newPlatforms(e, cfg, log); err != nil {
+		return nil, err
+	}
+	m.library = newLibrary(e, s, m.glossary, log, func(briefing.Date) { m.news.Store(true) })
+	books := s.Ledger()
+	m.deliverer = delivery.NewDeliverer(delivery.Options{
+		Books: books, Channels: s, Library: m.library,
+		Senders: m.platforms.senders(), Policies: delivery.DefaultPolicies(),
+		Layout: bot.Layout, PublicURL: string(cfg.PublicURL), Clock: e.clock, Logger: log,
+	})
+	m.planner = delivery.NewPlanner(delivery.PlannerOptions{
+		Ledger: books, Board: books, Library: m.library, Refresh: m.library.Refresh,
+		Enqueue: s.Enqueue, Clock: e.clock, Logger: log,
+	})
+	m.router = bot.NewRouter(bot.RouterOptions{
+		Glossary: m.glossary, Library: m.library, Channels: s, Words: s, Reporter: &delivery.StatusBoard{Board: books, Library: m.library, Clock: e.clock},
+		Checkers: m.platforms.checkers(), Defaults: settings, PublicURL: string(cfg.PublicURL),
+		Clock: e.clock, Logger: log,
+	})
+	m.site, err = m.newSite(settings.Zone)
+	return m, err
+}
+
+// newSite makes the pages.
+func (m *machine) newSite(zone string) (*web.Site, error) {
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		return nil, err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewBuildInfoCollector(),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cyberbrief_digests", Help: "Digests in the archive."},
+			func() float64 { return float64(len(m.library.Dates())) }))
+	opts := web.Options{
+		Library: m.library, Editions: m.library, Search: m.library, Glossary: m.glossary,
+		Ready: m.ready, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		Hooks: m.platforms.hooks, PublicURL: string(m.cfg.PublicURL), Zone: location, Logger: m.log,
+	}
+	if m.cfg.APIToken != "" {
+		opts.Push = source.Push(m.cfg.APIToken.Reveal(), m.push)
+	}
+	if m.platforms.console != nil {
+		opts.Console = m.platforms.console.Handler()
+	}
+	return web.New(opts)
+}
+
+// push takes in a digest that came over HTTP.
+func (m *machine) push(ctx context.Context, f source.File) (*briefing.Digest, error) {
+	d, err := m.library.Take(ctx, f.Name, f.Body, f.Source)
+	m.plan(ctx)
+	return d, err
+}
+
+// subscribe adds the channels that the operator named and that are not there
+// yet; the slot of their first day is open.
+func (m *machine) subscribe(ctx context.Context) error {
+	names, err := refs(m.cfg)
+	if err != nil {
+		return err
+	}
+	settings, err := defaults(m.cfg)
+	if err != nil {
+		return err
+	}
+	for _, ref := range names {
+		_, err := m.store.Channel(ctx, ref)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, briefing.ErrNotFound) {
+			return err
+		}
+		ch := bot.Channel{Ref: ref, Settings: settings, AddedAt: m.env.clock(), OpenAtStart: true}
+		entry := bot.AuditEntry{At: ch.AddedAt, Installation: ref.ID(), Who: "config", What: "add", Ref: ref, After: ch.JSON()}
+		if err := m.store.PutChannel(ctx, ch, entry); err != nil {
+			return err
+		}
+		m.log.Info("channel added", "channel", ref, "time", ch.Time, "zone", ch.Zone)
+	}
+	return nil
+}
+
+// firstLookTimeout is how long a start waits for its sources.
+const firstLookTimeout = 20 * time.Second
+
+// start sets everything going; t ends it. It returns the address of the
+// pages. Posting begins only after every source was looked at once, so that
+// the newest digest is known.
+func (m *machine) start(ctx context.Context, t *teardown) (string, error) {
+	if err := m.library.Refresh(ctx); err != nil {
+		return "", err
+	}
+	if err := m.subscribe(ctx); err != nil {
+		return "", err
+	}
+	m.trouble("queue", "not started yet")
+	address, err := serve(m.cfg.Listen, m.site.Handler(), m.log, t)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.platforms.all)) {
+		t.goroutine(ctx, string(name), func(ctx context.Context) { m.runPlatform(ctx, name) })
+	}
+	looked := m.follow(ctx, t)
+	select {
+	case <-looked:
+	case <-time.After(firstLookTimeout):
+		m.log.Warn("a source is slow to answer; starting without it")
+	case <-ctx.Done():
+		return address.String(), nil
+	}
+	if err := m.startQueue(ctx, t); err != nil {
+		return "", err
+	}
+	t.goroutine(ctx, "archive", m.keepUp)
+	return address.String(), nil
+}
+
+// runPlatform runs one platform. When it will not have us the others go on.
+func (m *machine) runPlatform(ctx context.Context, name bot.Platform) {
+	if err := m.platforms.all[name].Run(ctx, m.router); err != nil {
+		m.log.Error("platform stopped, the others go on", "platform", name, "error", err)
+		m.trouble(string(name), err.Error())
+	}
+}
+
+// follow sets the sources going and returns a channel that closes when each
+// has been looked at once.
+func (m *machine) follow(ctx context.Context, t *teardown) <-chan struct{} {
+	looked := make(chan struct{})
+	var mu sync.Mutex
+	waiting := map[string]bool{}
+	for _, s := range m.sources {
+		waiting[s.String()] = true
+	}
+	report := func(c source.Check) {
+		m.checked(ctx, c)
+		mu.Lock()
+		defer mu.Unlock()
+		if waiting[c.Source] {
+			if delete(waiting, c.Source); len(waiting) == 0 {
+				close(looked)
+			}
+		}
+	}
+	t.goroutine(ctx, "sources", func(ctx context.Context) {
+		source.Run(ctx, m.sources, m.cfg.DigestPoll.Duration, sink(m.library), report)
+	})
+	return looked
+}
+
+// checked keeps how a look at a source went, and has new digests planned.
+func (m *machine) checked(ctx context.Context, c source.Check) {
+	kept := bot.SourceCheck{Source: c.Source, Newest: c.Newest, CheckedAt: c.At}
+	if c.Err != nil {
+		kept.Error = c.Err.Error()
+		m.log.Warn("source cannot be read", "source", c.Source, "error", c.Err)
+	}
+	if err := m.store.KeepSourceCheck(context.WithoutCancel(ctx), kept); err != nil {
+		m.log.Warn("source check not kept", "source", c.Source, "error", err)
+	}
+	m.plan(ctx)
+}
+
+// plan asks for a plan at once if the archive has changed since the last one.
+func (m *machine) plan(ctx context.Context) {
+	if !m.news.Swap(false) {
+		return
+	}
+	if err := m.store.Enqueue(context.WithoutCancel(ctx), delivery.PlanArgs{}); err != nil {
+		m.log.Warn("plan not asked for; the next one comes by itself", "error", err)
+	}
+}
+
+// startQueue begins to plan and to deliver.
+func (m *machine) startQueue(ctx context.Context, t *teardown) error {
+	workers, err := delivery.Workers(m.deliverer, m.planner)
+	if err != nil {
+		return err
+	}
+	queue, err := m.store.StartQueue(ctx, workers, store.QueueConfig{
+		Queues: delivery.Queues(), Periodic: delivery.PeriodicJobs(), JobTimeout: delivery.JobTimeout,
+	})
+	if err != nil {
+		return err
+	}
+	t.add("queue", queue.Stop)
+	t.add("deliveries", func(context.Context) error { m.deliverer.Drain(); return nil })
+	if err := m.store.Enqueue(ctx, delivery.PlanArgs{}); err != nil {
+		return err
+	}
+	m.trouble("queue", "")
+	return nil
+}
+
+// keepUp takes over what other replicas have put into the store.
+func (m *machine) keepUp(ctx context.Context) {
+	tick := time.NewTicker(m.cfg.DigestPoll.Duration)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := m.library.Refresh(ctx); err != nil && ctx.Err() == nil {
+			m.log.Warn("archive not refreshed", "error", err)
+		}
+		m.plan(ctx)
+	}
+}
+
+// trouble notes what keeps a part from working; an empty why ends it.
+func (m *machine) trouble(part, why string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if why == "" {
+		delete(m.troubles, part)
+		return
+	}
+	m.troubles[part] = why
+}
+
+// ready lists what keeps the bot from doing its work.
+func (m *machine) ready(ctx context.Context) []web.Reason {
+	var reasons []web.Reason
+	if err := m.store.Health(ctx); err != nil {
+		reasons = append(reasons, web.Reason{Name: "database", Problem: err.Error()})
+	}
+	for p, why := range m.deliverer.Stopped() {
+		reasons = append(reasons, web.Reason{Name: fmt.Sprintf("post to %s", p), Problem: why})
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, part := range slices.Sorted(maps.Keys(m.troubles)) {
+		reasons = append(reasons, web.Reason{Name: part, Problem: m.troubles[part]})
+	}
+	return reasons
+}

@@ -1,0 +1,117 @@
+// Command cyberbrief gives a team its daily cyber-security briefing on Slack
+// and Discord. See the README for how to install it, and package briefing for
+// a tour of the code.
+//
+// This package wires everything: it alone reads the configuration and maps it
+// to the options of the packages. Each subcommand has a file of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+	_ "time/tzdata" // zones work in a container without them
+
+	"github.com/alecthomas/kong"
+
+	"cyberbrief/config"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// commandLine is the grammar of the command line.
+type commandLine struct {
+	Run     runCommand     `cmd:"" help:"Run the bot until it is told to stop."`
+	Demo    demoCommand    `cmd:"" help:"Show the bot in the browser: no token, no file, no network."`
+	Preview previewCommand `cmd:"" help:"Show what would be posted."`
+	Digest  digestCommands `cmd:"" help:"Read digests and judge how well they are read."`
+	Term    termCommand    `cmd:"" help:"Look a term up."`
+	Channel channelCommand `cmd:"" help:"Choose the channels that get briefings."`
+	Post    postCommand    `cmd:"" help:"Post a briefing now."`
+	Status  statusCommand  `cmd:"" help:"Say what was posted, what was not, and why."`
+	Export  exportCommand  `cmd:"" help:"Write out what the bot knows."`
+	Setup   setupCommand   `cmd:"" help:"Print what a platform needs to know about the bot."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// Exit codes. A usage error is 2, as with most programs.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// quietError ends the program with exitFailed and says nothing: the command's
+// output has said it.
+var quietError = errors.New("")
+
+// environment is what a command works with besides its flags.
+type environment struct {
+	ctx            context.Context
+	lookup         func(string) (string, bool)
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	clock          func() time.Time
+}
+
+// run is the whole program; nothing in it touches the process.
+func run(ctx context.Context, args []string, lookup func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
+	var grammar commandLine
+	code, exited := exitOK, false
+	parser, err := kong.New(&grammar,
+		kong.Name("cyberbrief"),
+		kong.Description("A bot that gives a team its daily cyber-security briefing on Slack and Discord."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(c int) { code, exited = c, true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false}),
+		kong.Vars{"variables": strings.Join(variableNames(), ", ")},
+	)
+	if err != nil {
+		fmt.Fprintf(stderr, "cyberbrief: %v\n", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(args)
+	switch {
+	case exited: // --help has been printed
+		return code
+	case err != nil:
+		fmt.Fprintf(stderr, "cyberbrief: %v\nRun \"cyberbrief --help\" for usage.\n", err)
+		return exitUsage
+	}
+	err = parsed.Run(&environment{ctx, lookup, stdin, stdout, stderr, time.Now})
+	switch {
+	case err == nil:
+		return exitOK
+	case !errors.Is(err, quietError):
+		fmt.Fprintf(stderr, "cyberbrief: %v\n", err)
+	}
+	return exitFailed
+}
+
+func variableNames() []string {
+	var names []string
+	for _, v := range config.Variables() {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
+// config reads the environment; the error lists every problem at once.
+func (e *environment) config() (config.Config, error) {
+	cfg, _ := config.Load(e.lookup) // Validate repeats what is wrong
+	if err := cfg.Validate(); err != nil {
+		return cfg, fmt.Errorf("configuration:\n%w", err)
+	}
+	return cfg, nil
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"cyberbrief/bot/store"
+)
+
+// runCommand is `run`.
+type runCommand struct{}
+
+// Help lists the variables, since `run` takes everything from them.
+func (runCommand) Help() string {
+	return "Everything comes from the environment: ${variables}. The README explains each."
+}
+
+// Run is the bot until ctx ends. A second start beside the first is fine: on
+// PostgreSQL they share the work, on SQLite they take turns.
+func (runCommand) Run(e *environment) (err error) {
+	cfg, err := e.config()
+	if err != nil {
+		return err
+	}
+	log := newLogger(e, cfg)
+	for _, note := range cfg.Notes() {
+		log.Warn(note)
+	}
+	// Storing goes on while the context is being cancelled, up to the end of
+	// the teardown.
+	s, err := store.Open(e.ctx, cfg.DatabaseURL.Reveal(), store.Options{Logger: log})
+	if err != nil {
+		return err
+	}
+	t := &teardown{}
+	t.add("database", func(context.Context) error { return s.Shutdown() })
+	defer func() { err = errors.Join(err, t.run()) }()
+	m, err := newMachine(e, cfg, log, s)
+	if err != nil {
+		return err
+	}
+	address, err := m.start(e.ctx, t)
+	if err != nil {
+		return err
+	}
+	log.Info("ready", "address", "http://"+address, "database", s, "digests", len(m.library.Dates()))
+	<-e.ctx.Done()
+	log.Info("stopping")
+	return nil
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+)
+
+// setupCommand is `setup slack|discord`.
+type setupCommand struct {
+	Slack   setupSlackCommand   `cmd:"" help:"Print the app manifest to paste at api.slack.com/apps."`
+	Discord setupDiscordCommand `cmd:"" help:"Print the URL that invites the bot to a server."`
+}
+
+// setupSlackCommand is `setup slack`.
+type setupSlackCommand struct {
+	PublicURL string `help:"Address of this bot, for signed HTTP instead of Socket Mode."`
+}
+
+// slackScopes are the rights that the bot uses, and what for.
+var slackScopes = []string{
+	"chat:write",       // post, edit and delete its own messages
+	"commands",         // slash commands
+	"channels:read",    // check a channel before adding it
+	"channels:join",    // join a public channel that an admin adds
+	"channels:history", // look for a post whose answer was lost
+	"groups:read",      // the same in private channels it was invited to
+	"groups:history",
+	"im:write",   // tell an admin that a channel was paused
+	"users:read", // ask whether a member is an admin
+}
+
+// object is a JSON object whose shape Slack's manifest schema fixes.
+type object map[string]any
+
+// Run prints the manifest, with Socket Mode unless an address is given.
+func (c setupSlackCommand) Run(e *environment) error {
+	return printJSON(e.stdout, c.manifest())
+}
+
+func (c setupSlackCommand) manifest() object {
+	command := func(name, description, hint string) object {
+		o := object{"command": name, "description": description, "usage_hint": hint, "should_escape": true}
+		if c.PublicURL != "" {
+			o["url"] = c.PublicURL + "/slack/commands"
+		}
+		return o
+	}
+	interactivity := object{"is_enabled": true}
+	if c.PublicURL != "" {
+		interactivity["request_url"] = c.PublicURL + "/slack/interactions"
+	}
+	return object{
+		"display_information": object{
+			"name":             "cyberbrief",
+			"description":      "毎朝のサイバーセキュリティ・ブリーフィング",
+			"background_color": "#1f3a5f",
+		},
+		"features": object{
+			"bot_user": object{"display_name": "cyberbrief", "always_online": true},
+			"slash_commands": []object{
+				command("/term", "用語を調べる", "能動的サイバー防御"),
+				command("/briefing", "まとめを読む・探す", "[latest|2025-07-02|search 言葉|help]"),
+				command("/briefing-admin", "配信の設定（管理者）", "add #channel 08:30 Asia/Tokyo"),
+			},
+		},
+		"oauth_config": object{"scopes": object{"bot": slackScopes}},
+		"settings": object{
+			"interactivity":          interactivity,
+			"org_deploy_enabled":     false,
+			"socket_mode_enabled":    c.PublicURL == "",
+			"token_rotation_enabled": false,
+		},
+	}
+}
+
+// setupDiscordCommand is `setup discord`.
+type setupDiscordCommand struct {
+	ApplicationID string `arg:"" help:"The application's id, from discord.com/developers/applications."`
+}
+
+// The permissions that the bot uses, as Discord numbers them:
+// https://discord.com/developers/docs/topics/permissions
+const (
+	viewChannel           = 1 << 10
+	sendMessages          = 1 << 11
+	embedLinks            = 1 << 14
+	readMessageHistory    = 1 << 16 // look for a post whose answer was lost
+	createPublicThreads   = 1 << 35
+	sendMessagesInThreads = 1 << 38
+
+	discordPermissions = viewChannel | sendMessages | embedLinks | readMessageHistory | createPublicThreads | sendMessagesInThreads
+)
+
+// Run prints the invite URL.
+func (c setupDiscordCommand) Run(e *environment) error {
+	if _, err := strconv.ParseUint(c.ApplicationID, 10, 64); err != nil {
+		return fmt.Errorf("application id %q: want the number on the application's General Information page", c.ApplicationID)
+	}
+	query := url.Values{
+		"client_id":   {c.ApplicationID},
+		"scope":       {"bot applications.commands"},
+		"permissions": {strconv.FormatInt(discordPermissions, 10)},
+	}
+	_, err := fmt.Fprintln(e.stdout, "https://discord.com/oauth2/authorize?"+query.Encode())
+	return err
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"log/slog"
+	"strings"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/delivery"
+	"cyberbrief/bot/store"
+	"cyberbrief/briefing/glossary"
+)
+
+// statusCommand is `status`.
+type statusCommand struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// statusReport is what `status --json` prints.
+type statusReport struct {
+	Channels []bot.ChannelStatus `json:"channels"`
+	Sources  []bot.SourceCheck   `json:"sources"`
+	Rejected []bot.Rejected      `json:"rejected"`
+}
+
+// maxRejected is how many files that could not be read are listed.
+const maxRejected = 100
+
+// Run says how every channel and source stands. It reads the database only:
+// the bot need not run.
+func (c statusCommand) Run(e *environment) error {
+	return withStore(e, func(s *store.Store) error {
+		report, err := readStatus(e, s)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(e.stdout, report)
+		}
+		return printStatus(e, report)
+	})
+}
+
+func readStatus(e *environment, s *store.Store) (statusReport, error) {
+	// Lists without entries are printed as [].
+	report := statusReport{Channels: []bot.ChannelStatus{}, Sources: []bot.SourceCheck{}, Rejected: []bot.Rejected{}}
+	library := newLibrary(e, s, glossary.New(), slog.New(slog.DiscardHandler), nil)
+	if err := library.Refresh(e.ctx); err != nil {
+		return report, err
+	}
+	board := &delivery.StatusBoard{Board: s.Ledger(), Library: library, Clock: e.clock}
+	channels, err := board.Status(e.ctx, "")
+	if err != nil {
+		return report, err
+	}
+	sources, err := s.SourceChecks(e.ctx)
+	if err != nil {
+		return report, err
+	}
+	rejected, err := s.Rejected(e.ctx, maxRejected)
+	if err != nil {
+		return report, err
+	}
+	report.Channels = append(report.Channels, channels...)
+	report.Sources = append(report.Sources, sources...)
+	report.Rejected = append(report.Rejected, rejected...)
+	return report, nil
+}
+
+func printStatus(e *environment, r statusReport) error {
+	const timeForm = "2006-01-02 15:04 MST"
+	p := &printer{w: e.stdout}
+	for _, c := range r.Channels {
+		p.line("%s  %s", c.Ref, strings.TrimSpace(c.State+" "+c.Reason))
+		if c.LastPost != nil {
+			p.line("  last post  digest of %s, slot %s, at %s", c.LastPost.Digest, c.LastPost.Slot, c.LastPost.At.Format(timeForm))
+		}
+		if c.Slot.Date != "" {
+			p.line("  slot       %s  %s", c.Slot.Date, strings.TrimSpace(c.Slot.State+"  "+c.Slot.Reason))
+		}
+		if !c.NextSlot.IsZero() {
+			p.line("  next slot  %s", c.NextSlot.Format(timeForm))
+		}
+	}
+	if len(r.Channels) == 0 {
+		p.line("no channels yet: add one with \"cyberbrief channel add REF\"")
+	}
+	for _, s := range r.Sources {
+		p.line("source %s  newest %s, looked at %s  %s", s.Source, s.Newest, s.CheckedAt.Format(timeForm), s.Error)
+	}
+	for _, f := range r.Rejected {
+		p.line("rejected %s  %s", f.File, f.Reason)
+	}
+	return p.err
+}
