@@ -15,7 +15,7 @@ const (
 	fetchCooldown = 50 * time.Millisecond
 	// fetchPoll is the longest time between two looks. Both engines tell of a
 	// new job at once, but of two within the cooldown only the first is told.
-	fetchPoll = 150 * time.Millisecond
+	fetchPoll = 200 * time.Millisecond
 	// defaultJobTimeout is for a QueueConfig without one.
 	defaultJobTimeout = 5 * time.Minute
 	// rescueMargin is how long after its time-out a job that is still marked
