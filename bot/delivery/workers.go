@@ -21,6 +21,12 @@ const (
 	JobTimeout = lease + 5*time.Second
 )
 
+// Workers are River's workers for this package's jobs.
+func Workers(d *Deliverer, p *Planner) (*river.Workers, error) {
+	w := river.NewWorkers()
+	return w, AddWorkers(w, d, p)
+}
+
 // AddWorkers registers this package's jobs.
 func AddWorkers(w *river.Workers, d *Deliverer, p *Planner) error {
 	if err := river.AddWorkerSafely(w, &deliverWorker{deliverer: d}); err != nil {

@@ -1,0 +1,222 @@
+package delivery_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/delivery"
+)
+
+// errKilled is the panic by which a test ends a process: Deliver gives up at
+// once, writes nothing more, and its claim stays open as after a kill -9.
+var errKilled = errors.New("killed")
+
+// mortal is a ledger whose process dies at a step.
+type mortal struct {
+	delivery.Books
+	step string // "claim", "render", "intend 1", "confirm 0", "settle" …
+	// before is whether the step is still to be done when the process dies.
+	before bool
+}
+
+func (m *mortal) at(step string, do func() error) error {
+	if m.step != step {
+		return do()
+	}
+	m.step = ""
+	if !m.before {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	panic(errKilled)
+}
+
+func (m *mortal) Claim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (slot delivery.Slot, parts []delivery.Part, err error) {
+	err = m.at("claim", func() error {
+		slot, parts, err = m.Books.Claim(ctx, key, lease)
+		return err
+	})
+	return slot, parts, err
+}
+
+func (m *mortal) Render(ctx context.Context, key delivery.SlotKey, fence int64, bodies []bot.Message) error {
+	return m.at("render", func() error { return m.Books.Render(ctx, key, fence, bodies) })
+}
+
+func (m *mortal) Intend(ctx context.Context, key delivery.SlotKey, fence int64, i int, at time.Time) error {
+	return m.at(fmt.Sprintf("intend %d", i), func() error { return m.Books.Intend(ctx, key, fence, i, at) })
+}
+
+func (m *mortal) Confirm(ctx context.Context, key delivery.SlotKey, fence int64, i int, id bot.MessageID, at time.Time) error {
+	return m.at(fmt.Sprintf("confirm %d", i), func() error { return m.Books.Confirm(ctx, key, fence, i, id, at) })
+}
+
+func (m *mortal) Settle(ctx context.Context, key delivery.SlotKey, fence int64, state delivery.SlotState, reason string) error {
+	return m.at("settle", func() error { return m.Books.Settle(ctx, key, fence, state, reason) })
+}
+
+// crash is one way to die; at most one of its fields is set.
+type crash struct {
+	step   string
+	before bool
+	// part is that whose request is the last thing the process does.
+	part  *int
+	taken bool
+}
+
+func (c crash) String() string {
+	switch {
+	case c.part != nil:
+		return fmt.Sprintf("in request %d, taken %v", *c.part, c.taken)
+	case c.before:
+		return "before " + c.step
+	}
+	return "after " + c.step
+}
+
+// crashes are all steps of a delivery of three messages.
+func crashes() []crash {
+	var all []crash
+	steps := []string{"claim", "render"}
+	for i := range 3 {
+		steps = append(steps, fmt.Sprintf("intend %d", i), fmt.Sprintf("confirm %d", i))
+		all = append(all, crash{part: &i}, crash{part: &i, taken: true})
+	}
+	for _, s := range append(steps, "settle") {
+		all = append(all, crash{step: s, before: true}, crash{step: s})
+	}
+	return all
+}
+
+// die delivers until the process is killed as c says.
+func (w *world) die(c crash, key delivery.SlotKey) {
+	w.Helper()
+	w.books = func(b delivery.Books) delivery.Books {
+		return &mortal{Books: b, step: c.step, before: c.before}
+	}
+	if c.part != nil {
+		kill := outcome{refused: !c.taken, after: func() { panic(errKilled) }}
+		w.platform.fault = onPart(*c.part, 1, kill)
+	}
+	err := w.deliverer().Deliver(w.Context(), key)
+	if err == nil || !slices.Contains([]delivery.SlotState{delivery.Claimed, delivery.Posted}, w.slot(today).State) {
+		w.Fatalf("the process was not killed: %v", err)
+	}
+	w.books, w.platform.fault = nil, nil
+}
+
+// TestCrash kills a delivery at every step: on every platform, with another
+// process taking over at once or after a while, everything is posted once
+// and in order.
+func TestCrash(t *testing.T) {
+	for _, p := range everywhere {
+		for _, c := range crashes() {
+			for _, gap := range []time.Duration{0, 10 * time.Minute} {
+				t.Run(fmt.Sprintf("%s/%s/%s", p, c, gap), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						w := newWorld(t, p)
+						key := w.open("one", "two")
+						w.die(c, key)
+						time.Sleep(gap)
+						back := time.Now()
+						w.drive(w.deliverer(), key)
+						w.want(delivery.Posted, "", parent, "one", "two")
+						if took := time.Since(back); took > 90*time.Second {
+							t.Errorf("settled %v after recovery", took)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// TestCrashUnseen kills a delivery where the channel may not be read: what
+// may have been posted is not repeated, and the slot says so.
+func TestCrashUnseen(t *testing.T) {
+	for _, c := range crashes() {
+		t.Run(c.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, bot.Slack)
+				w.platform.blind = &bot.OutcomeError{Class: bot.InstallationGone, Code: "missing_scope"}
+				key := w.open("one", "two")
+				w.die(c, key)
+				w.drive(w.deliverer(), key)
+				shown := w.platform.texts(key.Ref)
+				if s := w.slot(today); s.State == delivery.Doubtful {
+					if s.Reason != "doubtful: cannot read history" {
+						t.Errorf("reason %q", s.Reason)
+					}
+				} else if s.State != delivery.Posted || len(shown) != 3 {
+					t.Errorf("slot is %s with %q", s.State, shown)
+				}
+				if slices.Sort(shown); len(slices.Compact(shown)) != len(w.platform.texts(key.Ref)) {
+					t.Errorf("posted twice: %q", shown)
+				}
+				if c, err := w.store.Channel(t.Context(), key.Ref); err != nil || c.Paused {
+					t.Errorf("channel paused %v, %v: only reading is forbidden", c.Paused, err)
+				}
+			})
+		})
+	}
+}
+
+// TestStaleProcess wakes a process up that slept through its claim: its fence
+// is old, so it may neither send nor write.
+func TestStaleProcess(t *testing.T) {
+	for _, step := range []string{"render", "intend 0", "intend 1", "confirm 1", "settle"} {
+		t.Run(step, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, bot.Slack)
+				key := w.open("one", "two")
+				w.books = func(b delivery.Books) delivery.Books {
+					return &sleepy{mortal{Books: b, step: step, before: true}}
+				}
+				stale := w.deliverer()
+				w.books = nil
+				done := make(chan error)
+				go func() { done <- stale.Deliver(t.Context(), key) }()
+				time.Sleep(time.Minute) // the claim ends meanwhile
+				w.drive(w.deliverer(), key)
+				<-done
+				w.want(delivery.Posted, "", parent, "one", "two")
+			})
+		})
+	}
+}
+
+// sleepy is a ledger whose process sleeps before a step instead of dying.
+type sleepy struct{ mortal }
+
+func (s *sleepy) nap(step string) {
+	if s.step == step {
+		time.Sleep(10 * time.Minute)
+	}
+}
+
+func (s *sleepy) Render(ctx context.Context, key delivery.SlotKey, fence int64, bodies []bot.Message) error {
+	s.nap("render")
+	return s.Books.Render(ctx, key, fence, bodies)
+}
+
+func (s *sleepy) Intend(ctx context.Context, key delivery.SlotKey, fence int64, i int, at time.Time) error {
+	s.nap(fmt.Sprintf("intend %d", i))
+	return s.Books.Intend(ctx, key, fence, i, at)
+}
+
+func (s *sleepy) Confirm(_ context.Context, key delivery.SlotKey, fence int64, i int, id bot.MessageID, at time.Time) error {
+	s.nap(fmt.Sprintf("confirm %d", i))
+	return s.Books.Confirm(context.Background(), key, fence, i, id, at)
+}
+
+func (s *sleepy) Settle(_ context.Context, key delivery.SlotKey, fence int64, state delivery.SlotState, reason string) error {
+	s.nap("settle")
+	return s.Books.Settle(context.Background(), key, fence, state, reason)
+}

@@ -1,0 +1,101 @@
+package delivery_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/delivery"
+)
+
+const parent = "digest of 2000-01-04"
+
+func TestDeliver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Slack)
+		key := w.open("one", "two")
+		w.drive(w.deliverer(), key)
+		w.want(delivery.Posted, "", parent, "one", "two")
+		for _, m := range w.platform.messages[1:] {
+			if m.Thread != "m1" || m.ThreadTitle != parent {
+				t.Errorf("part %d stands in thread %q %q", m.Marker.Part, m.Thread, m.ThreadTitle)
+			}
+		}
+		if s := w.slot(today); s.PostedAt.Before(s.DueAt) || s.PostedAt.After(s.DueAt.Add(time.Minute)) {
+			t.Errorf("posted at %v, due at %v", s.PostedAt, s.DueAt)
+		}
+	})
+}
+
+// onPart gives an outcome for the first times requests of one part.
+func onPart(part, times int, o outcome) func(int, bot.Target, bot.Message) outcome {
+	return func(_ int, to bot.Target, _ bot.Message) outcome {
+		if to.Marker.Part != part || times == 0 {
+			return outcome{}
+		}
+		times--
+		return o
+	}
+}
+
+const always = 1 << 30
+
+// everywhere are the platforms: each settles doubt in its own way.
+var everywhere = []bot.Platform{bot.Slack, bot.Discord, bot.Console}
+
+func TestFailures(t *testing.T) {
+	taken := func(c bot.Class, code string) outcome {
+		return outcome{err: &bot.OutcomeError{Class: c, Code: code}}
+	}
+	limited := func(after time.Duration, global bool) outcome {
+		return outcome{refused: true, err: &bot.OutcomeError{Class: bot.Limited, Code: "ratelimited", RetryAfter: after, Global: global}}
+	}
+	whole := []string{parent, "one", "two"}
+	for _, tt := range []struct {
+		name   string
+		fault  func(int, bot.Target, bot.Message) outcome
+		state  delivery.SlotState
+		reason string
+		texts  []string
+		within time.Duration // of its time
+	}{
+		{"transient parent", onPart(0, 1, fail(bot.Transient, "http 503")), delivery.Posted, "", whole, time.Minute},
+		{"transient part", onPart(1, 3, fail(bot.Transient, "http 503")), delivery.Posted, "", whole, 5 * time.Minute},
+		{"transient for ever", onPart(0, always, fail(bot.Transient, "http 503")), delivery.Missed, "http 503", nil, 4*time.Hour + time.Minute},
+		{"transient thread for ever", onPart(1, always, fail(bot.Transient, "http 503")), delivery.Failed, "incomplete: http 503", whole[:1], 4*time.Hour + 11*time.Minute},
+		{"limited for a moment", onPart(1, 1, limited(2*time.Second, false)), delivery.Posted, "", whole, time.Minute},
+		{"limited for minutes", onPart(0, 1, limited(5*time.Minute, false)), delivery.Posted, "", whole, 7 * time.Minute},
+		{"limited everywhere", onPart(1, 1, limited(time.Minute, true)), delivery.Posted, "", whole, 3 * time.Minute},
+		{"limited without a word", onPart(1, 1, limited(0, false)), delivery.Posted, "", whole, time.Minute},
+		{"limited for an hour", onPart(0, 4, limited(time.Hour, false)), delivery.Posted, "", whole, 80 * time.Minute},
+		{"doubtful, taken", onPart(0, 1, taken(bot.Doubtful, "http 502")), delivery.Posted, "", whole, time.Minute},
+		{"doubtful, not taken", onPart(0, 1, fail(bot.Doubtful, "http 502")), delivery.Posted, "", whole, time.Minute},
+		{"doubtful part, taken", onPart(2, 1, taken(bot.Doubtful, "reset")), delivery.Posted, "", whole, time.Minute},
+		{"doubtful part, not taken", onPart(2, 2, fail(bot.Doubtful, "reset")), delivery.Posted, "", whole, 2 * time.Minute},
+		{"doubtful for ever, not taken", onPart(0, always, fail(bot.Doubtful, "reset")), delivery.Missed, "reset", nil, 4*time.Hour + time.Minute},
+		{"silent, taken", onPart(1, 1, outcome{hang: true}), delivery.Posted, "", whole, time.Minute},
+		{"silent, not taken", onPart(1, 1, outcome{hang: true, refused: true}), delivery.Posted, "", whole, 2 * time.Minute},
+		{"success without an id", onPart(1, 1, outcome{refused: true}), delivery.Posted, "", whole, time.Minute},
+		{"unknown, taken", onPart(0, 1, taken(bot.Unknown, "new_error")), delivery.Posted, "", whole, time.Minute},
+		{"payload refused for ever", onPart(0, always, fail(bot.Payload, "invalid_blocks")), delivery.Failed, "invalid_blocks", nil, time.Minute},
+		{"people removed the parent", onPart(1, always, fail(bot.MessageGone, "thread_not_found")), delivery.Posted, "removed by people", whole[:1], time.Minute},
+		{"bot refused", onPart(0, always, fail(bot.Fatal, "invalid_auth")), delivery.Missed, "platform stopped: invalid_auth", nil, 4*time.Hour + time.Minute},
+		{"channel gone", onPart(0, always, fail(bot.ChannelGone, "not_in_channel")), delivery.Missed, "paused: not_in_channel", nil, 4*time.Hour + time.Minute},
+	} {
+		for _, p := range everywhere {
+			t.Run(tt.name+"/"+string(p), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, p)
+					key := w.open("one", "two")
+					w.platform.fault = tt.fault
+					w.drive(w.deliverer(), key)
+					w.want(tt.state, tt.reason, tt.texts...)
+					if took := time.Since(w.slot(today).DueAt); took > tt.within {
+						t.Errorf("settled after %v, want at most %v", took, tt.within)
+					}
+				})
+			})
+		}
+	}
+}
