@@ -19,8 +19,7 @@ type day struct {
 	Revised      time.Time
 	Newer, Older briefing.Date
 	Groups       []group
-	// Headings are those that key points lead to, by line.
-	headings map[int]string
+	anchors      *anchors
 }
 
 // group is a run of stories that stand under one heading of the digest.
@@ -69,10 +68,10 @@ func (s *Site) showDay(w http.ResponseWriter, r *http.Request, d *briefing.Diges
 
 func (s *Site) dayOf(d *briefing.Digest) day {
 	page := day{
-		Digest:   d,
-		Minutes:  briefing.Compose(d, briefing.Options{}, nil).ReadingMinutes,
-		Groups:   groups(d.Stories),
-		headings: headings(d),
+		Digest:  d,
+		Minutes: briefing.Compose(d, briefing.Options{}, nil).ReadingMinutes,
+		Groups:  groups(d.Stories),
+		anchors: newAnchors(d),
 	}
 	if t := s.opts.Editions.Revised(d.Date); !t.IsZero() {
 		page.Revised = t.In(s.opts.Zone)
@@ -91,7 +90,24 @@ func (s *Site) dayOf(d *briefing.Digest) day {
 
 // Leads are the details of a key point that this page really has.
 func (d day) Leads(k briefing.KeyPoint) []briefing.Detail {
-	return slices.DeleteFunc(slices.Clone(k.Details), func(x briefing.Detail) bool { return d.headings[x.Line] == "" })
+	return slices.DeleteFunc(slices.Clone(k.Details), func(x briefing.Detail) bool { return !d.anchors.lines[x.Line] })
+}
+
+// Own says that a part puts the anchor of its line on the page.
+func (d day) Own(line int) bool { return d.anchors.take(line, true) }
+
+// Also says that something smaller than a part may put it there.
+func (d day) Also(line int) bool { return d.anchors.take(line, false) }
+
+// Nodes is a text whose sub-headings have an anchor where they may.
+func (d day) Nodes(t briefing.Text) []node {
+	all := nodes(t)
+	for i := range all {
+		if all[i].Kind != "h" || !d.Also(all[i].Line) {
+			all[i].Line = 0
+		}
+	}
+	return all
 }
 
 // groups parts stories where the heading above them changes.
@@ -105,33 +121,6 @@ func groups(stories []briefing.Story) []group {
 		last.Stories = append(last.Stories, s)
 	}
 	return out
-}
-
-// headings lists the lines that have an anchor on the page.
-func headings(d *briefing.Digest) map[int]string {
-	lines := map[int]string{}
-	inside := func(t briefing.Text) {
-		for _, b := range t {
-			if b.Kind == briefing.Heading {
-				lines[b.Line] = b.String()
-			}
-		}
-	}
-	for _, s := range d.Stories {
-		lines[s.Line] = s.Heading
-		for _, l := range s.Also {
-			lines[l] = s.Heading
-		}
-		inside(s.Text)
-	}
-	for _, s := range slices.Concat(d.DeepDives, d.Sections) {
-		lines[s.Line] = s.Heading
-		inside(s.Text)
-	}
-	for _, t := range d.Glossary {
-		lines[t.Line] = t.Term
-	}
-	return lines
 }
 
 // summary is the digest in a sentence or two, for previews of links.

@@ -99,7 +99,6 @@ func parsePages() (pages, error) {
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"clean":   bot.Clean,
-		"nodes":   nodes,
 		"link":    safeURL,
 		"host":    hostOf,
 		"short":   plain,

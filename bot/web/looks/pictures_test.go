@@ -136,7 +136,7 @@ func TestPictures(t *testing.T) {
 func TestDemoPicture(t *testing.T) {
 	tab := bottest.Browser(t)
 	url, parent := demo(t)
-	bottest.Do(t, tab, bottest.Look(1280, 900, false), chromedp.Navigate(url+"/console#security/"+string(parent)))
+	bottest.Do(t, tab, bottest.Look(1280, 1200, false), chromedp.Navigate(url+"/console#security/"+string(parent)))
 	bottest.Await(t, tab, `document.querySelectorAll("#replies .message").length > 0`)
 	bottest.Do(t, tab, chromedp.SendKeys(chromedp.CSS("#write"), "/term 能動的サイバー防御\r"))
 	bottest.Await(t, tab, `document.querySelector(".private")?.textContent.includes("能動的サイバー防御")`)
