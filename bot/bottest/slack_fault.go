@@ -60,6 +60,7 @@ func (s *Slack) answer(w http.ResponseWriter, r *http.Request, f SlackFault, car
 	if !wrong || f.Accept {
 		result = carryOut()
 	}
+	s.sockets.bell.ring()
 	if f.Delay > 0 {
 		select {
 		case <-time.After(f.Delay):

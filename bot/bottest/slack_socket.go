@@ -35,8 +35,8 @@ var ErrSlackTimeout = errors.New("operation_timeout: no acknowledgement within 3
 
 // slackSockets are the Socket Mode connections of the app.
 type slackSockets struct {
+	bell    slackBell // rung when a connection comes or goes
 	mu      sync.Mutex
-	changed chan struct{} // closed and renewed when a connection comes or goes
 	conns   []*slackSocket
 	tickets map[string]bool
 	waiting map[string]chan SlackAck
@@ -58,7 +58,7 @@ type slackSocket struct {
 }
 
 func (x *slackSockets) init() {
-	x.changed = make(chan struct{})
+	x.bell.rung = make(chan struct{})
 	x.tickets = map[string]bool{}
 	x.waiting = map[string]chan SlackAck{}
 }
@@ -119,13 +119,12 @@ func (x *slackSockets) join(c *slackSocket) any {
 	defer x.mu.Unlock()
 	x.opened++
 	x.conns = append(x.conns, c)
+	x.bell.ring()
 	if len(x.onConnect) > 0 {
 		reason := x.onConnect[0]
 		x.onConnect = x.onConnect[1:]
 		return disconnectMessage(reason)
 	}
-	close(x.changed)
-	x.changed = make(chan struct{})
 	return map[string]any{"type": "hello", "num_connections": len(x.conns), "connection_info": map[string]any{"app_id": "A1"},
 		"debug_info": map[string]any{"host": "fake", "approximate_connection_time": 3600}}
 }
@@ -142,8 +141,7 @@ func (x *slackSockets) leave(c *slackSocket) {
 			x.conns = append(x.conns[:i:i], x.conns[i+1:]...)
 		}
 	}
-	close(x.changed)
-	x.changed = make(chan struct{})
+	x.bell.ring()
 }
 
 func (c *slackSocket) write(v any) error {
@@ -196,6 +194,7 @@ func (x *slackSockets) acknowledged(ack SlackAck) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.acks = append(x.acks, ack)
+	x.bell.ring()
 	if waiting, ok := x.waiting[ack.EnvelopeID]; ok {
 		waiting <- ack // it has room for every delivery
 	}
@@ -204,8 +203,8 @@ func (x *slackSockets) acknowledged(ack SlackAck) {
 // pick waits for a connection; each in turn.
 func (x *slackSockets) pick(ctx context.Context) (*slackSocket, error) {
 	for {
+		changed := x.bell.listen()
 		x.mu.Lock()
-		changed := x.changed
 		if n := len(x.conns); n > 0 {
 			x.turn++
 			c := x.conns[x.turn%n]
@@ -294,20 +293,46 @@ func (s *Slack) CutSockets() { s.sockets.closeAll() }
 
 // WaitSockets waits until exactly n connections are open.
 func (s *Slack) WaitSockets(ctx context.Context, n int) error {
-	x := &s.sockets
+	return s.Wait(ctx, func() bool {
+		s.sockets.mu.Lock()
+		defer s.sockets.mu.Unlock()
+		return len(s.sockets.conns) == n
+	})
+}
+
+// Wait waits until a condition on what the fake has seen holds.
+func (s *Slack) Wait(ctx context.Context, holds func() bool) error {
 	for {
-		x.mu.Lock()
-		have, changed := len(x.conns), x.changed
-		x.mu.Unlock()
-		if have == n {
+		rung := s.sockets.bell.listen()
+		if holds() {
 			return nil
 		}
 		select {
-		case <-changed:
+		case <-rung:
 		case <-ctx.Done():
-			return fmt.Errorf("%d sockets are open, want %d: %w", have, n, ctx.Err())
+			return fmt.Errorf("the fake has not seen it: %w", ctx.Err())
 		}
 	}
+}
+
+// slackBell wakes those who wait for something to happen.
+type slackBell struct {
+	mu   sync.Mutex
+	rung chan struct{}
+}
+
+// listen gives a channel that closes at the next ring.
+func (b *slackBell) listen() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.rung
+}
+
+func (b *slackBell) ring() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.rung)
+	b.rung = make(chan struct{})
 }
 
 // SocketsOpened is how many connections there were so far.

@@ -114,17 +114,11 @@ func (in *intake) worker(ctx, finishing context.Context, r bot.Responder) {
 	}
 }
 
-// answer has one job answered and posts what comes of it. A panic costs
-// this answer only.
+// answer has one job answered and posts what comes of it.
 func (in *intake) answer(ctx context.Context, r bot.Responder, j job) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	defer func() {
-		if p := recover(); p != nil {
-			in.slack.log.Error("answer panicked", "command", j.Command, "panic", p, "stack", string(debug.Stack()))
-		}
-	}()
-	reply := r.Respond(ctx, j.Request)
+	reply := in.respond(ctx, r, j.Request)
 	messages, err := RenderReply(reply, j.Language)
 	if err != nil {
 		in.slack.log.Error("answer cannot be rendered", "command", j.Command, "error", err)
@@ -136,6 +130,21 @@ func (in *intake) answer(ctx context.Context, r bot.Responder, j job) {
 			return
 		}
 	}
+}
+
+// respond asks the responder. A panic costs this answer only.
+func (in *intake) respond(ctx context.Context, r bot.Responder, req bot.Request) (reply bot.Reply) {
+	defer func() {
+		if p := recover(); p != nil {
+			in.slack.log.Error("answer panicked", "command", req.Command, "panic", p, "stack", string(debug.Stack()))
+			reply = bot.Reply{Document: bot.Document{bot.Prose{Spans: []bot.Span{{Text: sorryText(req.Language)}}}}}
+		}
+	}()
+	return r.Respond(ctx, req)
+}
+
+func sorryText(lang briefing.Language) string {
+	return in(lang, "⚠️ いま処理できませんでした。しばらくしてからもう一度お試しください。", "⚠️ That did not work just now. Please try again in a while.")
 }
 
 // deliver posts the part of an answer through its response_url, and where

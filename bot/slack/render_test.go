@@ -1,0 +1,299 @@
+package slack_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"pgregory.net/rapid"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/bottest"
+	"cyberbrief/bot/slack"
+	"cyberbrief/briefing"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// posts are the cases of the goldens; each file of testdata has one's name.
+func posts() map[string]bot.Post {
+	plain := func(s string) []bot.Span { return []bot.Span{{Text: s}} }
+	return map[string]bot.Post{
+		"morning": {
+			Language: briefing.Japanese,
+			Parent: bot.Document{
+				bot.Title{Text: "サイバー朝刊 2025年7月2日", URL: "https://brief.example.jp/briefings/2025-07-02"},
+				bot.Note{Spans: plain("2025年7月2日（水） ・ ニュース 2 件 ・ 読了 約 3 分")},
+				bot.ListItem{Marker: "1.", Spans: []bot.Span{{Text: "港湾の予約システムで"}, {Text: "認証の抜け", Strong: true}, {Text: "が見つかり、"}, {Text: "CVE-2025-0001", URL: "https://nvd.nist.gov/vuln/detail/CVE-2025-0001"}, {Text: " として公表された。"}}},
+				bot.Note{Spans: []bot.Span{{Text: "詳細 ▸ スレッドの 1"}, {Text: " ・ "}, {Text: "出典: 港の新聞", URL: "https://news.example.jp/a?x=1&y=2"}}},
+				bot.ListItem{Marker: "2.", Spans: plain("二つ目の要点。")},
+				bot.Buttons{{Label: "📖 多要素認証", Action: bot.Action{Command: "term", Argument: "多要素認証"}}, {Label: "開く", URL: "https://brief.example.jp/"}},
+				bot.Menu{Placeholder: "📖 用語を調べる", Action: bot.Action{Command: "term"}, Options: []bot.Option{{Label: "甲", Value: "甲"}, {Label: "乙", Value: "乙"}}},
+			},
+			Thread: bot.Document{
+				bot.Heading{Level: 1, Text: "国内"},
+				bot.Heading{Level: 2, Text: "1. 港湾の予約システム", URL: "https://brief.example.jp/briefings/2025-07-02#s-11"},
+				bot.Prose{Spans: plain("最初の段落です。")},
+				bot.Prose{Spans: plain("次の段落です。")},
+				bot.ListItem{Marker: "-", Spans: plain("箇条書き")},
+				bot.ListItem{Marker: "-", Level: 1, Spans: plain("一段下")},
+				bot.ListItem{Marker: "①", Spans: plain("丸数字")},
+				bot.QuoteText{Spans: plain("引用です。")},
+				bot.CodeText{Text: "curl -v https://example.com\nexit 1"},
+				bot.Note{Spans: []bot.Span{{Text: "出典: "}, {Text: "題名", URL: "https://example.com/"}}},
+				bot.Divider{},
+				bot.Heading{Level: 1, Text: "結論"},
+				bot.Prose{Spans: plain("以上です。")},
+			},
+		},
+		"english": {
+			Language: briefing.English,
+			Parent:   bot.Document{bot.Title{Text: "Morning brief", URL: "https://brief.example.com/x"}, bot.Prose{Spans: plain("Nothing happened.")}},
+		},
+		"mention": {
+			Parent: bot.Document{
+				bot.Prose{Spans: []bot.Span{{Text: "監視語 ", Strong: true}, {Text: "運用班", Mention: "S012ABC"}, {Text: "偽物", Mention: "<!here>"}}},
+				bot.Note{Spans: []bot.Span{{Text: "担当 "}, {Text: "甲", Mention: "U012ABC"}}},
+			},
+		},
+		"hostile": {
+			Parent: bot.Document{
+				bot.Title{Text: "<!channel> *太字* & co :tada:"},
+				bot.Prose{Spans: []bot.Span{
+					{Text: "<!here> <@U1> @channel "},
+					{Text: "https://bank.example/login", URL: "https://evil.example/<x>|y"},
+					{Text: "js", URL: "javascript:alert(1)"},
+					{Text: "user", URL: "https://bank.example@evil.example/"},
+					{Text: "idn", URL: "https://аррӏе.example/"},
+				}},
+				bot.Note{Spans: []bot.Span{
+					{Text: "*小* <!everyone> "},
+					{Text: "見出し>|<!here>", URL: "https://example.com/?a=<b>&c=|d"},
+					{Text: "snake_case_*x*", URL: "https://example.com/snake"},
+				}},
+			},
+		},
+		"nothing to see": {
+			Parent: bot.Document{
+				bot.Title{Text: "\u200b"}, bot.Prose{}, bot.Note{Spans: plain(" ")}, bot.Buttons{}, bot.Menu{},
+				bot.Prose{Spans: plain("これだけ。")},
+			},
+		},
+	}
+}
+
+func TestRenderGolden(t *testing.T) {
+	for name, post := range posts() {
+		t.Run(name, func(t *testing.T) {
+			messages, err := slack.Render(post)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := new(txtar.Archive)
+			for i, m := range messages {
+				var pretty bytes.Buffer
+				if err := json.Indent(&pretty, m, "", "  "); err != nil {
+					t.Fatal(err)
+				}
+				pretty.WriteByte('\n')
+				got.Files = append(got.Files, txtar.File{Name: fmt.Sprintf("message-%d.json", i), Data: pretty.Bytes()})
+			}
+			path := filepath.Join("testdata", strings.ReplaceAll(name, " ", "-")+".txtar")
+			if *update {
+				if err := os.WriteFile(path, txtar.Format(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if g := txtar.Format(got); !bytes.Equal(g, want) {
+				t.Errorf("differs from %s (-update rewrites it):\n%s", path, g)
+			}
+		})
+	}
+}
+
+func TestRenderRefusesAnEmptyParent(t *testing.T) {
+	if m, err := slack.Render(bot.Post{Parent: bot.Document{bot.Prose{}}, Thread: bot.Document{bot.Title{Text: "x"}}}); err == nil {
+		t.Errorf("rendered %s", m)
+	}
+}
+
+// texts draws texts that are awkward: long, wide, joined, hostile, blank.
+func texts() *rapid.Generator[string] {
+	return rapid.OneOf(
+		rapid.String(),
+		rapid.StringMatching(`[a-z<>&*_~|@!#: 。、漢字かな👨‍👩‍👧é\n]{0,200}`),
+		rapid.SampledFrom(bottest.Hostile),
+		rapid.SampledFrom([]string{"", " ", "\n", "\u200b", "👨‍👩‍👧‍👦", "が", "e\u0301"}),
+		rapid.Custom(func(t *rapid.T) string {
+			return strings.Repeat(rapid.SampledFrom([]string{"長い文です。", "word ", "&", "👩🏽‍🚀", "あ"}).Draw(t, "unit"), rapid.IntRange(0, 5000).Draw(t, "count"))
+		}),
+	)
+}
+
+func links() *rapid.Generator[string] {
+	return rapid.OneOf(rapid.SampledFrom([]string{"", "https://example.com/?a=1&b=<x>|y", "http://例え.jp/道", "javascript:x", "https://u:p@example.com", "//x", "https://", "%zz"}), rapid.String(),
+		rapid.Custom(func(t *rapid.T) string {
+			return "https://example.com/" + strings.Repeat("&", rapid.IntRange(0, 4000).Draw(t, "length"))
+		}))
+}
+
+func spans() *rapid.Generator[[]bot.Span] {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) bot.Span {
+		return bot.Span{Text: texts().Draw(t, "text"), URL: links().Draw(t, "url"), Strong: rapid.Bool().Draw(t, "strong"), Code: rapid.Bool().Draw(t, "code")}
+	}), 0, 4)
+}
+
+func blocks() *rapid.Generator[bot.Block] {
+	return rapid.Custom(func(t *rapid.T) bot.Block {
+		text := func() string { return texts().Draw(t, "string") }
+		level := rapid.IntRange(-1, 12).Draw(t, "level")
+		switch rapid.IntRange(0, 9).Draw(t, "kind") {
+		case 0:
+			return bot.Title{Text: text(), URL: links().Draw(t, "url")}
+		case 1:
+			return bot.Heading{Level: level, Text: text(), URL: links().Draw(t, "url")}
+		case 2:
+			return bot.Prose{Spans: spans().Draw(t, "spans")}
+		case 3:
+			return bot.ListItem{Level: level, Marker: rapid.SampledFrom([]string{"-", "1.", "2.", "12)", "①", "", "<!here>", "99999."}).Draw(t, "marker"), Spans: spans().Draw(t, "spans")}
+		case 4:
+			return bot.CodeText{Text: text()}
+		case 5:
+			return bot.QuoteText{Spans: spans().Draw(t, "spans")}
+		case 6:
+			return bot.Note{Spans: spans().Draw(t, "spans")}
+		case 7:
+			return bot.Divider{}
+		case 8:
+			return bot.Buttons(rapid.SliceOfN(rapid.Custom(func(t *rapid.T) bot.Button {
+				return bot.Button{Label: text(), URL: links().Draw(t, "url"), Action: bot.Action{Command: "term", Argument: text()}}
+			}), 0, 7).Draw(t, "buttons"))
+		default:
+			return bot.Menu{Placeholder: text(), Action: bot.Action{Command: "term"}, Options: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) bot.Option {
+				return bot.Option{Label: text(), Value: text()}
+			}), 0, 30).Draw(t, "options")}
+		}
+	})
+}
+
+// Whatever a document holds, Slack takes its messages, every character of
+// its running text is there, in order, and nobody is pinged.
+func TestAnyDocumentIsAcceptedWhole(t *testing.T) {
+	fake, s := start(t, nil)
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		doc := bot.Document{bot.Prose{Spans: []bot.Span{{Text: "始"}}}}
+		doc = append(doc, rapid.SliceOfN(blocks(), 0, 60).Draw(t, "document")...)
+		messages, err := slack.Render(bot.Post{Parent: doc})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		channel := fmt.Sprintf("C%d", n+100)
+		fake.AddChannel(bottest.SlackChannel{ID: channel, Name: channel, Member: true})
+		for i, m := range messages {
+			to := bot.Target{Ref: ref(channel), Marker: bot.Marker{Delivery: bot.DeliveryID(ref(channel), "2025-07-02"), Part: i}}
+			if _, err := s.Send(t.Context(), to, m); err != nil {
+				t.Fatalf("message %d: %v\n%s", i, err, m)
+			}
+		}
+		var seen strings.Builder
+		for _, m := range fake.Messages(channel) {
+			seen.WriteString(m.PlainText())
+			if pings := m.Pings(); len(pings) > 0 {
+				t.Fatalf("pings %q", pings)
+			}
+		}
+		if missing := firstMissing(visible(doc), seen.String()); missing != "" {
+			t.Fatalf("lost from %q on", missing)
+		}
+	})
+}
+
+// visible is the running text of a document.
+func visible(doc bot.Document) string {
+	var sb strings.Builder
+	write := func(spans []bot.Span) {
+		for _, s := range spans {
+			sb.WriteString(bot.Clean(s.Text))
+		}
+	}
+	for _, b := range doc {
+		switch b := b.(type) {
+		case bot.Title:
+			sb.WriteString(bot.Clean(b.Text))
+		case bot.Heading:
+			sb.WriteString(bot.Clean(b.Text))
+		case bot.Prose:
+			write(b.Spans)
+		case bot.ListItem:
+			write(b.Spans)
+		case bot.CodeText:
+			sb.WriteString(bot.Clean(b.Text))
+		case bot.QuoteText:
+			write(b.Spans)
+		case bot.Note:
+			write(b.Spans)
+		}
+	}
+	return sb.String()
+}
+
+// firstMissing is the rest of text from the first character that does not
+// follow in seen, white space aside; empty when all do.
+func firstMissing(text, seen string) string {
+	rest := seen
+	for i, r := range text {
+		if unicode.IsSpace(r) {
+			continue
+		}
+		_, after, found := strings.Cut(rest, string(r))
+		if !found {
+			return text[i:min(len(text), i+200)]
+		}
+		rest = after
+	}
+	return ""
+}
+
+func TestRenderReply(t *testing.T) {
+	doc := bot.Document{bot.Prose{Spans: []bot.Span{{Text: "答え"}}}}
+	for _, tc := range []struct {
+		reply bot.Reply
+		want  string
+	}{
+		{bot.Reply{Document: doc}, "ephemeral"},
+		{bot.Reply{Document: doc, Public: true}, "in_channel"},
+		{bot.Reply{Document: doc, Quiet: true}, ""},
+		{bot.Reply{}, ""},
+	} {
+		messages, err := slack.RenderReply(tc.reply, briefing.Japanese)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if len(messages) > 0 {
+			var m struct {
+				ResponseType string `json:"response_type"`
+			}
+			if err := json.Unmarshal(messages[0], &m); err != nil {
+				t.Fatal(err)
+			}
+			got = m.ResponseType
+		}
+		if got != tc.want {
+			t.Errorf("%+v is seen by %q, want %q", tc.reply, got, tc.want)
+		}
+	}
+}
