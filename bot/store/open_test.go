@@ -156,6 +156,7 @@ func TestPasswordStaysSecret(t *testing.T) {
 		"postgres://bot:" + secret + "@" + host + "/x?sslmode=perhaps",
 		"postgres://bot:" + secret + "%zz@" + host + "/x",
 		"postgres:bot:" + secret + "@" + host + "/x",
+		"postgres://bot:a@" + secret + "@" + host + "/x",
 		"mysql://bot:" + secret + "@" + host + "/x",
 		"bot:" + secret + "@" + host + "/x",
 	}

@@ -42,6 +42,7 @@ func TestCallEndsInTime(t *testing.T) {
 				t.Errorf("%s: %v, want ErrStalled", name, err)
 			}
 		}
+		store.SetTimeout(s, time.Minute)
 		if _, err := s.Channel(t.Context(), here); err != nil {
 			t.Errorf("read after the stall: %v", err)
 		}

@@ -48,8 +48,10 @@ func sqliteAddress(path string) (address, error) {
 
 func postgresAddress(s string) (address, error) {
 	u, err := url.Parse(s)
-	if err != nil || !strings.HasPrefix(s, u.Scheme+"://") {
-		// The parser's own error would show the password.
+	_, rest, slashes := strings.Cut(s, "://")
+	// The parser's own error would show the password; and where an @ in it is
+	// not escaped, parsers differ on where the host begins.
+	if err != nil || !slashes || strings.Count(strings.SplitN(rest, "/", 2)[0], "@") > 1 {
 		return address{}, errors.New("database url: not a valid address; want postgres://USER:PASSWORD@HOST/DATABASE, with special characters of the password written as %XX")
 	}
 	a := address{
