@@ -3,11 +3,9 @@ package delivery
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/rivertype"
 )
 
 const (
@@ -24,18 +22,11 @@ const (
 // Workers are River's workers for this package's jobs.
 func Workers(d *Deliverer, p *Planner) (*river.Workers, error) {
 	w := river.NewWorkers()
-	return w, AddWorkers(w, d, p)
-}
-
-// AddWorkers registers this package's jobs.
-func AddWorkers(w *river.Workers, d *Deliverer, p *Planner) error {
-	if err := river.AddWorkerSafely(w, &deliverWorker{deliverer: d}); err != nil {
-		return fmt.Errorf("add worker: %w", err)
-	}
-	if err := river.AddWorkerSafely(w, &planWorker{planner: p}); err != nil {
-		return fmt.Errorf("add worker: %w", err)
-	}
-	return nil
+	err := errors.Join(
+		river.AddWorkerSafely(w, &deliverWorker{deliverer: d}),
+		river.AddWorkerSafely(w, &planWorker{planner: p}),
+	)
+	return w, err
 }
 
 // Queues are the queues to work on and how many jobs of each run at a time.
@@ -88,9 +79,3 @@ func (w *planWorker) Work(ctx context.Context, job *river.Job[PlanArgs]) error {
 
 // Timeout implements river.Worker.
 func (w *planWorker) Timeout(*river.Job[PlanArgs]) time.Duration { return JobTimeout }
-
-// The jobs that the workers are for.
-var (
-	_ rivertype.JobArgs = DeliverArgs{}
-	_ rivertype.JobArgs = PlanArgs{}
-)

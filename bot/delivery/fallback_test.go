@@ -1,0 +1,145 @@
+package delivery_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/delivery"
+)
+
+// poisonous refuses what says "poison", unless it is plain.
+func poisonous(plainToo bool) func(int, bot.Target, bot.Message) outcome {
+	return func(_ int, _ bot.Target, m bot.Message) outcome {
+		text, plain := textOf(m)
+		if strings.Contains(text, "poison") && (plainToo || !plain) {
+			return fail(bot.Payload, "invalid_blocks")
+		}
+		return outcome{}
+	}
+}
+
+func TestFallback(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		stories  []string
+		plainToo bool
+		state    delivery.SlotState
+		texts    []string
+	}{
+		{"in the first part of the thread", []string{"poison", "two"}, false, delivery.Posted, []string{parent, "poison", "two"}},
+		{"in the last part of the thread", []string{"one", "two", "poison"}, false, delivery.Posted, []string{parent, "one", "two", "poison"}},
+		{"twice", []string{"poison", "two", "more poison"}, false, delivery.Posted, []string{parent, "poison", "two", "more poison"}},
+		{"plain text refused too", []string{"one", "poison"}, true, delivery.Failed, []string{parent, "one"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, bot.Slack)
+				key := w.open(tt.stories...)
+				w.platform.fault = poisonous(tt.plainToo)
+				w.drive(w.deliverer(), key)
+				w.want(tt.state, "", tt.texts...)
+			})
+		})
+	}
+}
+
+func TestFallbackOfParent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Slack)
+		key := w.open("one")
+		w.platform.fault = func(_ int, to bot.Target, m bot.Message) outcome {
+			if _, plain := textOf(m); to.Marker.Part == 0 && !plain {
+				return fail(bot.Payload, "invalid_blocks")
+			}
+			return outcome{}
+		}
+		w.drive(w.deliverer(), key)
+		w.want(delivery.Posted, "", parent, "one")
+	})
+}
+
+// TestPoisonHarmsNobodyElse: one channel's post is refused, or its delivery
+// panics; the other gets its own.
+func TestPoisonHarmsNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Console)
+		other := w.channel
+		other.Ref.Channel = "C2"
+		w.put(other)
+		key := w.open("one")
+		w.platform.fault = func(_ int, to bot.Target, _ bot.Message) outcome {
+			if to.Ref == key.Ref {
+				panic("a bug that one digest brings out")
+			}
+			return outcome{}
+		}
+		d := w.deliverer()
+		if err := d.Deliver(t.Context(), key); err == nil || !strings.Contains(err.Error(), "a bug that one digest brings out") {
+			t.Errorf("panic became %v", err)
+		}
+		w.drive(d, delivery.SlotKey{Ref: other.Ref, Date: today})
+		if got := w.platform.texts(other.Ref); len(got) != 2 {
+			t.Errorf("the other channel shows %q", got)
+		}
+	})
+}
+
+func TestPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Slack)
+		neighbour, stranger := w.channel, w.channel
+		neighbour.Ref.Channel, stranger.Tenant = "C2", "T2"
+		w.put(neighbour)
+		w.put(stranger)
+		key := w.open("one")
+		w.platform.fault = onPart(0, 1, fail(bot.InstallationGone, "account_inactive"))
+		d := w.deliverer()
+		if err := d.Deliver(t.Context(), key); err == nil {
+			t.Fatal("delivered")
+		}
+		for _, tt := range []struct {
+			ref    bot.Ref
+			paused bool
+		}{{w.channel.Ref, true}, {neighbour.Ref, true}, {stranger.Ref, false}} {
+			c, err := w.store.Channel(t.Context(), tt.ref)
+			if err != nil || c.Paused != tt.paused || tt.paused && c.Reason != "account_inactive" {
+				t.Errorf("%s: paused %v %q, %v", tt.ref, c.Paused, c.Reason, err)
+			}
+		}
+		// An admin sees to it: the slot is still open and gets its post.
+		w.put(w.channel)
+		w.drive(d, key)
+		w.want(delivery.Posted, "", parent, "one")
+	})
+}
+
+func TestStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Slack)
+		key := w.open("one")
+		w.platform.fault = onPart(0, always, fail(bot.Fatal, "invalid_auth"))
+		d := w.deliverer()
+		w.drive(d, key)
+		if w.platform.requests != 1 {
+			t.Errorf("%d requests, want none after the first", w.platform.requests)
+		}
+		if why := d.Stopped()[bot.Slack]; why != "invalid_auth" {
+			t.Errorf("stopped: %q", why)
+		}
+	})
+}
+
+func TestUnknownAnswersPauseTheChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Slack)
+		key := w.open("one")
+		w.platform.fault = onPart(0, always, fail(bot.Unknown, "brand_new"))
+		w.drive(w.deliverer(), key)
+		w.want(delivery.Missed, "paused: brand_new")
+		if w.platform.requests != 3 {
+			t.Errorf("%d requests, want 3", w.platform.requests)
+		}
+	})
+}
