@@ -172,6 +172,6 @@ func cutWord(s string) (word, rest string) {
 func shareButton(req Request) Button {
 	return Button{
 		Label:  in(req.Language, "📣 チャンネルに共有", "📣 Share to channel"),
-		Action: Action{Command: "share", Argument: strings.TrimSpace(req.Command + " " + req.Text)},
+		Action: Action{Command: "share", Argument: strings.TrimSpace(req.Command + " " + strings.TrimSpace(req.Text))},
 	}
 }
