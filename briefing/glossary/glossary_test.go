@@ -1,6 +1,7 @@
 package glossary
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -231,6 +232,23 @@ func TestNewestAndComplete(t *testing.T) {
 		if got := x.Complete(tt.prefix, tt.n); !slices.Equal(got, tt.want) {
 			t.Errorf("Complete(%q, %d) = %q, want %q", tt.prefix, tt.n, got, tt.want)
 		}
+	}
+}
+
+// TestHostileDigest fills a digest with as many terms as fit, one term with
+// many definitions, and a name without end. Work that grows with the square
+// of any of them would not end before the test's time is up.
+func TestHostileDigest(t *testing.T) {
+	var lines []string
+	for i := range 30000 {
+		lines = append(lines, fmt.Sprintf("語%d | 別名%d | 語%dと語%dの説明", i, i, i+1, i+2), fmt.Sprintf("同じ語 | | 定義その%d、ほかのどれとも違う長い説明の文%d", i, i*7919))
+	}
+	x := index(digest("2025-07-01", append(lines, strings.Repeat("長", 300000))...))
+	if got := x.Lookup("語29999"); got.Match != briefing.MatchExact {
+		t.Errorf("got %s", got.Match)
+	}
+	if got := x.Lookup("別各29999"); got.Match != briefing.MatchTypo {
+		t.Errorf("got %s", got.Match)
 	}
 }
 

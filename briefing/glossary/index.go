@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"cyberbrief/briefing"
 )
@@ -107,6 +108,7 @@ type name struct {
 	text     string
 	spelling string
 	kana     string
+	size     int // letters of kana
 	entry    int32
 	alias    bool
 }
@@ -141,8 +143,10 @@ func newSnapshot(entries []briefing.Entry) *snapshot {
 
 func (s *snapshot) add(text string, entry int32, alias bool) {
 	id := int32(len(s.names))
+	text = cut(text) // a name that is longer than any query
 	n := name{text: text, spelling: spellingKey(text), entry: entry, alias: alias}
 	n.kana = kanaOf(n.spelling)
+	n.size = utf8.RuneCountInString(n.kana)
 	s.names = append(s.names, n)
 	sound := soundKey(n.kana)
 	s.bySound[sound] = append(s.bySound[sound], id)

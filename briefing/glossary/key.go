@@ -58,10 +58,8 @@ const longVowel = 'ー'
 // are part of names (C++, C#, .NET, A/B) stay. A dash after kana is a long
 // vowel mark that was typed on another key.
 func letters(s string) []rune {
-	s = strings.NewReplacer("ヴァ", "バ", "ヴィ", "ビ", "ヴェ", "ベ", "ヴォ", "ボ", "ヴ", "ブ",
-		"ゔぁ", "ば", "ゔぃ", "び", "ゔぇ", "べ", "ゔぉ", "ぼ", "ゔ", "ぶ").Replace(s)
-	out := make([]rune, 0, len(s)/2)
-	in := []rune(s)
+	in := []rune(vu.Replace(s))
+	out := make([]rune, 0, len(in))
 	for i, r := range in {
 		switch {
 		case isDash(r):
@@ -76,6 +74,10 @@ func letters(s string) []rune {
 	}
 	return out
 }
+
+// vu writes the sound that Japanese borrowed for V as people say it.
+var vu = strings.NewReplacer("ヴァ", "バ", "ヴィ", "ビ", "ヴェ", "ベ", "ヴォ", "ボ", "ヴ", "ブ",
+	"ゔぁ", "ば", "ゔぃ", "び", "ゔぇ", "べ", "ゔぉ", "ぼ", "ゔ", "ぶ")
 
 // isSeparator holds for middle dots, quotation marks and the like.
 func isSeparator(r rune) bool {

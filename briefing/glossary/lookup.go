@@ -44,7 +44,7 @@ func (x *Index) Lookup(query string) briefing.Answer {
 	}
 	match, ids := s.equal(text)
 	if asked := bare(text); match != briefing.MatchExact && match != briefing.MatchAlias && kanaKey(asked) != "" {
-		if m, found := s.equal(asked); found != nil {
+		if m, found := s.equal(asked); ids == nil || m == briefing.MatchExact || m == briefing.MatchAlias {
 			match, ids = m, found
 		}
 		text = asked
@@ -168,7 +168,7 @@ func (s *snapshot) holding(key string) []int32 {
 func (s *snapshot) shortestFirst(ids []int32) []int32 {
 	slices.SortStableFunc(ids, func(a, b int32) int {
 		x, y := &s.names[a], &s.names[b]
-		return cmp.Or(cmp.Compare(utf8.RuneCountInString(x.kana), utf8.RuneCountInString(y.kana)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(x.size, y.size), cmp.Compare(a, b))
 	})
 	return ids
 }

@@ -25,7 +25,7 @@ const (
 func (g group) meanings() []briefing.Meaning {
 	var out []briefing.Meaning
 	var wordings [][]map[[2]rune]bool // of each meaning, all it was said in
-	for _, m := range g {
+	for _, m := range g[:min(len(g), maxMentions)] {
 		definition := strings.TrimSpace(m.Definition)
 		if definition == "" {
 			continue

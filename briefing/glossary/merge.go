@@ -9,8 +9,16 @@ import (
 	"cyberbrief/briefing"
 )
 
-// maxRelated keeps an answer short.
-const maxRelated = 8
+const (
+	// maxRelated keeps an answer short.
+	maxRelated = 8
+	// maxNeighbours is how many terms are looked at for being related to one.
+	// Real digests have a dozen.
+	maxNeighbours = 100
+	// maxMentions is how many definitions of one term are compared with each
+	// other, the newest ones.
+	maxMentions = 200
+)
 
 // mention is one term of one digest.
 type mention struct {
@@ -211,15 +219,26 @@ func relate(entries []briefing.Entry, days map[briefing.Date][]briefing.Term) {
 	for i := range entries {
 		e := &entries[i]
 		definition := spellingKey(e.Definition)
-		for _, date := range e.Digests {
-			for _, t := range days[date] {
-				j, ok := byKey[spellingKey(t.Term)]
-				if ok && j != i && len(e.Related) < maxRelated && !slices.Contains(e.Related, entries[j].Term) && names(definition, t) {
-					e.Related = append(e.Related, entries[j].Term)
-				}
+		for _, t := range neighbours(e, days) {
+			j, ok := byKey[spellingKey(t.Term)]
+			if ok && j != i && !slices.Contains(e.Related, entries[j].Term) && names(definition, t) {
+				e.Related = append(e.Related, entries[j].Term)
 			}
 		}
+		e.Related = e.Related[:min(len(e.Related), maxRelated)]
 	}
+}
+
+// neighbours are the terms of the digests that define e, the newest digest's
+// first, as far as maxNeighbours allows.
+func neighbours(e *briefing.Entry, days map[briefing.Date][]briefing.Term) []briefing.Term {
+	var out []briefing.Term
+	for _, date := range e.Digests {
+		if terms := days[date]; len(out)+len(terms) <= maxNeighbours {
+			out = append(out, terms...)
+		}
+	}
+	return out
 }
 
 // minNamed is how many letters a name needs to be found inside running text.

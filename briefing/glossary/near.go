@@ -2,6 +2,7 @@ package glossary
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -54,9 +55,8 @@ func (s *snapshot) rarest(key string) []int32 {
 }
 
 // mistyped gives the names that key is a few slips away from, fewest first.
-// Only names that share a rare pair with key are looked at: each slip spoils
-// at most pairsPerSlip pairs, so a name that is near shares one of the
-// pairsPerSlip*slips+1 rarest.
+// Each slip spoils at most pairsPerSlip pairs, so a name that is near shares
+// all others with key; only such names are compared letter by letter.
 func (s *snapshot) mistyped(key string) []int32 {
 	const pairsPerSlip = 3
 	q := []rune(key)
@@ -66,32 +66,40 @@ func (s *snapshot) mistyped(key string) []int32 {
 	if len(q) == 2 { // swapped, it shares no pair with what was meant
 		return s.named(string([]rune{q[1], q[0]}))
 	}
-	lists := s.pairLists(key)
-	lists = lists[:min(len(lists), pairsPerSlip*maxSlips(len(q)+maxSlips(len(q)))+1)]
-	type hit struct {
-		id    int32
-		slips int
-	}
-	var hits []hit
-	seen := map[int32]bool{}
-	for _, ids := range lists {
-		for _, id := range ids {
-			if seen[id] {
+	pairs := pairsOf(key)
+	enough := max(1, len(pairs)-pairsPerSlip*maxSlips(len(q)+maxSlips(len(q))))
+	shared := make([]uint8, len(s.names)) // at most maxTyped+1 each
+	hits := map[int32]int{}               // slips by name
+	for _, p := range pairs {
+		for _, id := range s.byPair[p] {
+			if shared[id]++; int(shared[id]) != enough {
 				continue
 			}
-			seen[id] = true
-			if n, ok := slips(q, []rune(s.names[id].kana)); ok {
-				hits = append(hits, hit{id, n})
+			n := &s.names[id]
+			if abs(n.size-len(q)) > maxSlips(max(n.size, len(q))) {
+				continue
+			}
+			if d, ok := slips(q, []rune(n.kana)); ok {
+				hits[id] = d
 			}
 		}
 	}
-	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Or(cmp.Compare(a.slips, b.slips), cmp.Compare(a.id, b.id)) })
-	out := make([]int32, 0, len(hits))
-	for _, h := range hits {
-		if h.slips == hits[0].slips {
-			out = append(out, h.id)
+	return fewest(hits)
+}
+
+// fewest gives the names with the fewest slips, newest entry first.
+func fewest(hits map[int32]int) []int32 {
+	best := maxTyped
+	for _, d := range hits {
+		best = min(best, d)
+	}
+	var out []int32
+	for id, d := range hits {
+		if d == best {
+			out = append(out, id)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
 
@@ -115,44 +123,52 @@ func (s *snapshot) pairLists(key string) [][]int32 {
 const (
 	// minAlike is how alike a suggestion must be, from 0 to 1 (Dice).
 	minAlike = 0.25
-	// maxCandidates bounds the names that are compared for suggestions. The
-	// rarest pairs come first, so the likely ones are among them.
-	maxCandidates = 2000
+	// maxCandidates bounds the names that are compared for suggestions. Those
+	// that share a rare pair come first, so the likely ones are among them.
+	maxCandidates = 500
 )
 
 // resembling gives names to suggest, best first: those inside the query, the
 // longest first, then those that share most pairs with it.
 func (s *snapshot) resembling(key string) []int32 {
-	shared := map[int32]int{}
-	pairs := 0
-	for _, ids := range s.pairLists(key) {
-		pairs++
-		for _, id := range ids {
-			if _, known := shared[id]; known || len(shared) < maxCandidates {
-				shared[id]++
+	pairs := pairsOf(key)
+	alike := map[int32]float64{}
+	for _, id := range s.candidates(key) {
+		n := &s.names[id]
+		shared := 0
+		for _, p := range pairsOf(n.kana) {
+			if slices.Contains(pairs, p) {
+				shared++
 			}
 		}
-	}
-	type hit struct {
-		id    int32
-		alike float64
-	}
-	var hits []hit
-	for id, n := range shared {
-		name := s.names[id].kana
-		size := utf8.RuneCountInString(name)
-		alike := 2 * float64(n) / float64(pairs+size+1)
-		if size >= 2 && strings.Contains(key, name) {
-			alike = float64(size)
+		a := 2 * float64(shared) / float64(len(pairs)+n.size+1)
+		if n.size >= 2 && strings.Contains(key, n.kana) {
+			a = float64(n.size)
 		}
-		if alike >= minAlike {
-			hits = append(hits, hit{id, alike})
+		if a >= minAlike {
+			alike[id] = a
 		}
 	}
-	slices.SortFunc(hits, func(a, b hit) int { return cmp.Or(cmp.Compare(b.alike, a.alike), cmp.Compare(a.id, b.id)) })
-	out := make([]int32, len(hits))
-	for i, h := range hits {
-		out[i] = h.id
+	return slices.SortedFunc(maps.Keys(alike), func(a, b int32) int {
+		return cmp.Or(cmp.Compare(alike[b], alike[a]), cmp.Compare(a, b))
+	})
+}
+
+// candidates are names that share a pair with key, rare pairs first, at most
+// maxCandidates of them.
+func (s *snapshot) candidates(key string) []int32 {
+	var out []int32
+	seen := map[int32]bool{}
+	for _, ids := range s.pairLists(key) {
+		for _, id := range ids {
+			if len(out) == maxCandidates {
+				return out
+			}
+			if !seen[id] {
+				seen[id] = true
+				out = append(out, id)
+			}
+		}
 	}
 	return out
 }
