@@ -53,8 +53,8 @@ type pressed struct {
 func (c *Console) serveMessage(w http.ResponseWriter, r *http.Request) {
 	p := c.person(w, r)
 	in, err := decode[posted](w, r)
-	if err == nil && c.first(p, in.ID) {
-		err = c.take(r.Context(), p, in)
+	if err == nil {
+		err = c.once(p, in.ID, func() error { return c.take(r.Context(), p, in) })
 	}
 	c.done(w, r, err)
 }
@@ -72,27 +72,37 @@ func (c *Console) take(ctx context.Context, p *person, in posted) error {
 	command, text := cutCommand(in.Text)
 	where := place{channel: in.Channel, thread: in.Thread, command: in.Text}
 	if !slices.Contains(typed(), command) {
-		return c.whisper(p, where, unknownCommand(command, c.language(in.Language)))
+		return c.show(where, unknownCommand(command, c.language(in.Language)), p)
 	}
 	return c.answer(ctx, p, where, bot.Action{Command: command, Argument: text}, in.Language)
 }
 
-// first says whether the person sends this id for the first time, as far as
-// the console remembers. No id is always first.
-func (c *Console) first(p *person, id string) bool {
+// once does what a request asks for unless the person has sent its id before,
+// as far as the console remembers. What failed may be asked for again; no id
+// is always new.
+func (c *Console) once(p *person, id string, do func() error) error {
 	if id == "" {
-		return true
+		return do()
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if slices.Contains(p.requests, id) {
-		return false
+	known := slices.Contains(p.requests, id)
+	if !known {
+		if len(p.requests) >= maxRequestIDs {
+			p.requests = slices.Delete(p.requests, 0, 1)
+		}
+		p.requests = append(p.requests, id)
 	}
-	if len(p.requests) >= maxRequestIDs {
-		p.requests = slices.Delete(p.requests, 0, 1)
+	c.mu.Unlock()
+	if known {
+		return nil
 	}
-	p.requests = append(p.requests, id)
-	return true
+	err := do()
+	if err != nil {
+		c.mu.Lock()
+		p.requests = slices.DeleteFunc(p.requests, func(s string) bool { return s == id })
+		c.mu.Unlock()
+	}
+	return err
 }
 
 // cutCommand parts "/term 能動的" into its command and the rest; a full-width
@@ -132,8 +142,8 @@ func (c *Console) say(p *person, in posted) error {
 func (c *Console) serveAction(w http.ResponseWriter, r *http.Request) {
 	p := c.person(w, r)
 	in, err := decode[pressed](w, r)
-	if err == nil && c.first(p, in.ID) {
-		err = c.press(r.Context(), p, in)
+	if err == nil {
+		err = c.once(p, in.ID, func() error { return c.press(r.Context(), p, in) })
 	}
 	c.done(w, r, err)
 }
@@ -197,21 +207,12 @@ func (c *Console) answer(ctx context.Context, p *person, at place, a bot.Action,
 	case reply.Quiet:
 		return nil
 	case reply.Public:
-		return c.shout(at, reply.Document)
+		return c.show(at, reply.Document, everyone)
 	}
-	return c.whisper(p, at, reply.Document)
+	return c.show(at, reply.Document, p)
 }
 
-// shout shows an answer to the whole channel.
-func (c *Console) shout(at place, d bot.Document) error {
-	return c.show(at, d, everyone)
-}
-
-// whisper shows an answer to the person who asked, and to nobody else.
-func (c *Console) whisper(p *person, at place, d bot.Document) error {
-	return c.show(at, d, p)
-}
-
+// show adds an answer to the channel, for one person or for everyone.
 func (c *Console) show(at place, d bot.Document, to *person) error {
 	rendered, err := renderReply(d)
 	if err != nil {

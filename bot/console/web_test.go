@@ -172,6 +172,37 @@ func TestPrivateAnswersStayPrivate(t *testing.T) {
 	}
 }
 
+func TestFailedRequestMayBeRepeated(t *testing.T) {
+	c, url := start(t, console.Options{})
+	v := newVisitor(t, url)
+	ask := map[string]string{"id": "one", "channel": "general", "text": "/term 能動的サイバー防御"}
+	if status, err := v.post(t.Context(), "messages", ask); err != nil || status != http.StatusServiceUnavailable {
+		t.Fatalf("before Run: %d, %v", status, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx, scripted{}) }()
+	untilAnswered(t, v)
+	for range 2 {
+		if status, err := v.post(t.Context(), "messages", ask); err != nil || status != http.StatusNoContent {
+			t.Errorf("after Run: %d, %v", status, err)
+		}
+	}
+	answers := 0
+	for _, m := range v.snapshot().Messages {
+		if m.Command == ask["text"] {
+			answers++
+		}
+	}
+	if answers != 1 {
+		t.Errorf("answered %d times, want once", answers)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("run: %v", err)
+	}
+}
+
 func TestUnknownCommandIsExplained(t *testing.T) {
 	_, url := running(t, console.Options{})
 	v := newVisitor(t, url)
