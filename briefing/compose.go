@@ -3,6 +3,7 @@ package briefing
 import (
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // Language is the language of the words around a digest, not of the digest.
@@ -54,7 +55,8 @@ type Briefing struct {
 	ReadingMinutes int `json:"reading_minutes"`
 	// Earlier are unseen digests since the channel's last post, newest first.
 	Earlier []Headline `json:"earlier"`
-	// Revised is when a correction was read; zero for a first edition.
+	// Revised is when a correction was read, in the channel's zone; zero for
+	// a first edition.
 	Revised time.Time `json:"revised,omitzero"`
 }
 
@@ -71,10 +73,10 @@ const charsPerMinute = 500
 // Compose makes the briefing of d for a channel. Earlier are the digests
 // that the channel has not had, newest first.
 func Compose(d *Digest, opts Options, earlier []Headline) *Briefing {
-	b := &Briefing{Digest: d, Options: opts, Earlier: slices.Clone(earlier)}
+	b := &Briefing{Digest: d, Options: opts, Earlier: append([]Headline{}, earlier...)}
 	chars := 0
 	for _, k := range d.KeyPoints {
-		chars += len([]rune(k.Text.String()))
+		chars += k.Text.chars()
 	}
 	for _, p := range Parts() {
 		if b.Shows(p) {
@@ -93,31 +95,41 @@ func (b *Briefing) Shows(p Part) bool {
 // chars counts the characters of a part. Citations are looked up, not read.
 func (d *Digest) chars(p Part) int {
 	n := 0
-	count := func(ts ...Text) {
-		for _, t := range ts {
-			n += len([]rune(t.String()))
-		}
-	}
 	switch p {
 	case PartStories:
 		for _, s := range d.Stories {
-			count(s.Text)
+			if len(s.Text) == 0 {
+				n += s.Short.chars() // shown in its stead
+			}
+			n += s.Text.chars()
 		}
 	case PartDeepDive:
 		for _, s := range d.DeepDives {
-			count(s.Text)
+			n += s.Text.chars()
 		}
 	case PartSections:
 		for _, s := range d.Sections {
-			count(s.Text)
+			n += s.Text.chars()
 		}
 	case PartOutlook:
 		if d.Outlook != nil {
-			count(d.Outlook.Text)
+			n = d.Outlook.Text.chars()
 		}
 	case PartConclusion:
 		if d.Conclusion != nil {
-			count(d.Conclusion.Text)
+			n = d.Conclusion.Text.chars()
+		}
+	}
+	return n
+}
+
+// chars counts the characters that are read: no addresses, no spaces between
+// blocks.
+func (t Text) chars() int {
+	n := 0
+	for _, b := range t {
+		for _, s := range b.Spans {
+			n += utf8.RuneCountInString(s.Text)
 		}
 	}
 	return n

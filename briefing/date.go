@@ -38,4 +38,7 @@ func (d Date) AddDays(n int) Date {
 func (d Date) Weekday() time.Weekday { return d.Time().Weekday() }
 
 // DaysSince counts the days from e to d; negative when d is the earlier one.
-func (d Date) DaysSince(e Date) int { return int(d.Time().Sub(e.Time()).Hours() / 24) }
+func (d Date) DaysSince(e Date) int {
+	const day = 24 * 60 * 60 // seconds; UTC has no others
+	return int((d.Time().Unix() - e.Time().Unix()) / day)
+}
