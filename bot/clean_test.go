@@ -64,7 +64,7 @@ func FuzzClean(f *testing.F) {
 }
 
 func TestCleanIsFast(t *testing.T) {
-	const enough = 3 * time.Second
+	const enough = 15 * time.Second // the quadratic one took minutes
 	start := time.Now()
 	Clean(strings.Repeat("👨\u200D\u200B", 100_000))
 	Clean("x" + strings.Repeat("\u0344", 300_000))

@@ -174,16 +174,23 @@ const (
 // closers belong to the sentence that they follow.
 const closers = "」』）)”’\"'"
 
+// endBytes is how far endOf looks back: over a few brackets and spaces.
+const endBytes = 32
+
 // endOf says what ends between before and after.
 func endOf(before, after string) end {
 	if strings.HasSuffix(before, "\n") {
 		return lineEnd
 	}
+	next, _ := utf8.DecodeRuneInString(after)
+	if strings.ContainsRune(" 　", next) {
+		return graphemeEnd // goes with what stands before it
+	}
+	before = before[max(0, len(before)-endBytes):]
 	words := strings.TrimRight(before, " 　")
 	spaced := len(words) < len(before)
-	next, _ := utf8.DecodeRuneInString(after)
-	if strings.ContainsRune(" 　", next) || !spaced && strings.ContainsRune(closers, next) {
-		return graphemeEnd // goes with what stands before it
+	if !spaced && strings.ContainsRune(closers, next) {
+		return graphemeEnd // so does this
 	}
 	sentence := strings.TrimRight(words, closers)
 	switch last, _ := utf8.DecodeLastRuneInString(sentence); {

@@ -169,10 +169,14 @@ func rejoin(pieces [][]Span) []Span {
 	return out
 }
 
-// TestSplitIsFast holds a hostile paragraph to a time that a quadratic Split
-// exceeds a hundredfold.
+// TestSplitIsFast holds hostile paragraphs to work, counted in characters
+// measured, that grows with the text and not with its square; and to a time
+// that even a busy machine keeps.
 func TestSplitIsFast(t *testing.T) {
-	const enough = 5 * time.Second
+	const (
+		perCharacter = 30 // times that each is measured: about the logarithm of a piece
+		enough       = 15 * time.Second
+	)
 	for name, text := range map[string]string{
 		"no ends":      strings.Repeat("漢", 70_000),
 		"words":        strings.Repeat("ab ", 70_000),
@@ -182,8 +186,15 @@ func TestSplitIsFast(t *testing.T) {
 		"spaces":       strings.Repeat(" ", 200_000),
 	} {
 		for _, limit := range []int{1, 40, 3000} {
-			start := time.Now()
-			pieces := Split(plain(text), limit, runes)
+			start, measured := time.Now(), 0
+			pieces := Split(plain(text), limit, func(spans []Span) int {
+				n := runes(spans)
+				measured += n
+				return n
+			})
+			if most := perCharacter * utf8.RuneCountInString(text); measured > most {
+				t.Errorf("%s, limit %d: measured %d characters, want at most %d", name, limit, measured, most)
+			}
 			if took := time.Since(start); took > enough {
 				t.Errorf("%s, limit %d: %d pieces in %v", name, limit, len(pieces), took)
 			}
