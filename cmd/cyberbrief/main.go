@@ -107,8 +107,18 @@ func variableNames() []string {
 	return names
 }
 
-// config reads the environment; the error lists every problem at once.
+// config reads the environment; the error lists every wrong value at once.
 func (e *environment) config() (config.Config, error) {
+	cfg, err := config.Load(e.lookup)
+	if err != nil {
+		return cfg, fmt.Errorf("configuration:\n%w", err)
+	}
+	return cfg, nil
+}
+
+// fullConfig is config for commands that talk to the platforms: variables
+// that miss the one they need are errors too.
+func (e *environment) fullConfig() (config.Config, error) {
 	cfg, _ := config.Load(e.lookup) // Validate repeats what is wrong
 	if err := cfg.Validate(); err != nil {
 		return cfg, fmt.Errorf("configuration:\n%w", err)

@@ -23,7 +23,7 @@ type postCommand struct {
 // its briefing of today, or this digest, gets nothing. One channel's failure
 // does not keep the others from theirs.
 func (c postCommand) Run(e *environment) (err error) {
-	cfg, err := e.config()
+	cfg, err := e.fullConfig()
 	if err != nil {
 		return err
 	}

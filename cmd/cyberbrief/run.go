@@ -18,7 +18,7 @@ func (runCommand) Help() string {
 // Run is the bot until ctx ends. A second start beside the first is fine: on
 // PostgreSQL they share the work, on SQLite they take turns.
 func (runCommand) Run(e *environment) (err error) {
-	cfg, err := e.config()
+	cfg, err := e.fullConfig()
 	if err != nil {
 		return err
 	}
