@@ -99,3 +99,46 @@ func TestFailures(t *testing.T) {
 		}
 	}
 }
+
+// TestRetryAfter: no request to the channel, or to the whole platform where
+// that is meant, before the time that the platform asked for.
+func TestRetryAfter(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		asked       time.Duration
+		global      bool
+		least, most time.Duration
+	}{
+		{"a moment", 3 * time.Second, false, 3 * time.Second, 4 * time.Second},
+		{"minutes", 5 * time.Minute, false, 5 * time.Minute, 6 * time.Minute},
+		{"everybody", time.Minute, true, time.Minute, 72 * time.Second},
+		{"unsaid", 0, false, 30 * time.Second, 36 * time.Second},
+		{"less than nothing", -time.Hour, false, 30 * time.Second, 36 * time.Second},
+		{"next to nothing", time.Millisecond, false, time.Second, 2 * time.Second},
+		{"a day", 24 * time.Hour, false, 15 * time.Minute, 18 * time.Minute},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, bot.Slack)
+				other := w.channel
+				other.Ref.Channel = "C2"
+				w.put(other)
+				key := w.open()
+				w.platform.fault = onPart(0, 1, outcome{refused: true, err: &bot.OutcomeError{
+					Class: bot.Limited, Code: "ratelimited", RetryAfter: tt.asked, Global: tt.global,
+				}})
+				d := w.deliverer()
+				refused := time.Now()
+				first := d.Deliver(t.Context(), key) // may sit a moment out by itself
+				w.drive(d, delivery.SlotKey{Ref: other.Ref, Date: today})
+				if held := time.Since(refused) >= tt.least; first != nil && held != tt.global {
+					t.Errorf("the other channel was held back: %v", held)
+				}
+				w.drive(d, key)
+				if took := time.Since(refused); took < tt.least || took > tt.most {
+					t.Errorf("sent again after %v, want %v to %v", took, tt.least, tt.most)
+				}
+			})
+		})
+	}
+}

@@ -28,7 +28,7 @@ func (p *process) until(end time.Time) {
 	p.Helper()
 	for time.Now().Before(end) {
 		p.tick()
-		time.Sleep(15 * time.Second)
+		time.Sleep(time.Minute)
 	}
 }
 
