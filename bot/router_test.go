@@ -324,24 +324,23 @@ func TestRouterWhoMay(t *testing.T) {
 // TestRouterChanges checks what each admin command leaves behind, and that
 // the audit log says so.
 func TestRouterChanges(t *testing.T) {
-	set := func(change func(*Channel)) func(*Channel) { return change }
 	for _, c := range []struct {
 		text, want, audit string
 		ref               Ref
 		change            func(*Channel) // of here, or of a channel with the defaults; nil: it is gone
 	}{
-		{"add #CBESIDE12", "✅ slack:T1/CBESIDE12 を追加しました。08:30（Asia/Tokyo）に投稿します。", "add", beside, set(func(*Channel) {})},
-		{"add <#CBESIDE12|beside> 7:00 America/New_York", "✅", "add", beside, set(func(c *Channel) { c.Time, c.Zone = 420, "America/New_York" })},
-		{"ADD CBESIDE12 Europe/Paris", "✅", "add", beside, set(func(c *Channel) { c.Zone = "Europe/Paris" })},
-		{"add slack:T1/CBESIDE12 ７：００", "✅", "add", beside, set(func(c *Channel) { c.Time = 420 })},
+		{"add #CBESIDE12", "✅ slack:T1/CBESIDE12 を追加しました。08:30（Asia/Tokyo）に投稿します。", "add", beside, func(*Channel) {}},
+		{"add <#CBESIDE12|beside> 7:00 America/New_York", "✅", "add", beside, func(c *Channel) { c.Time, c.Zone = 420, "America/New_York" }},
+		{"ADD CBESIDE12 Europe/Paris", "✅", "add", beside, func(c *Channel) { c.Zone = "Europe/Paris" }},
+		{"add slack:T1/CBESIDE12 ７：００", "✅", "add", beside, func(c *Channel) { c.Time = 420 }},
 		{"remove", "✅ slack:T1/CHERE1234 を配信先から外しました。", "remove", here, nil},
 		{"remove here", "✅", "remove", here, nil},
 		{"remove slack:T1/CHERE1234", "✅", "remove", here, nil},
-		{"set days weekdays", "# 設定", "set", here, set(func(c *Channel) { c.Days = Weekdays{1, 2, 3, 4, 5} })},
-		{"set <#CHERE1234> Time 9:15", "# 設定", "set", here, set(func(c *Channel) { c.Time = 555 })},
-		{"set　watch　Exchange、Forti Gate", "# 設定", "set", here, set(func(c *Channel) { c.WatchWords = []string{"Exchange", "Forti Gate"} })},
-		{"pause", "⏸️", "pause", here, set(func(c *Channel) { c.Paused, c.Reason = true, "admin" })},
-		{"resume", "▶️", "resume", here, set(func(*Channel) {})},
+		{"set days weekdays", "# 設定", "set", here, func(c *Channel) { c.Days = Weekdays{1, 2, 3, 4, 5} }},
+		{"set <#CHERE1234> Time 9:15", "# 設定", "set", here, func(c *Channel) { c.Time = 555 }},
+		{"set　watch　Exchange、Forti Gate", "# 設定", "set", here, func(c *Channel) { c.WatchWords = []string{"Exchange", "Forti Gate"} }},
+		{"pause", "⏸️", "pause", here, func(c *Channel) { c.Paused, c.Reason = true, "admin" }},
+		{"resume", "▶️", "resume", here, func(*Channel) {}},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			d := newDesk(t)

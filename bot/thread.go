@@ -128,14 +128,11 @@ func (l *layout) standingAt(line int) Document {
 			return l.section(s)
 		}
 	}
-	passages := map[string]*briefing.Passage{
-		l.in("今後の展望", "Outlook"): l.d.Outlook,
-		l.in("結論", "Conclusion"): l.d.Conclusion,
+	if p := l.d.Outlook; p != nil && p.Line == line {
+		return l.part(briefing.PartOutlook)[1:] // without the divider
 	}
-	for heading, p := range passages {
-		if p != nil && p.Line == line {
-			return l.passage(heading, p)[1:] // without the divider
-		}
+	if p := l.d.Conclusion; p != nil && p.Line == line {
+		return l.part(briefing.PartConclusion)[1:]
 	}
 	for _, k := range l.d.KeyPoints {
 		if k.Line == line {
