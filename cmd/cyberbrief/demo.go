@@ -41,7 +41,7 @@ func (c demoCommand) Run(e *environment) (err error) {
 	t := &teardown{}
 	t.add("database", func(context.Context) error { return s.Shutdown() })
 	defer func() { err = errors.Join(err, t.run()) }()
-	m, err := newMachine(e, cfg, log, s)
+	m, err := newMachine(e, cfg, log, s, true)
 	if err != nil {
 		return err
 	}

@@ -47,8 +47,9 @@ type machine struct {
 	troubles map[string]string // part → what keeps it from working
 }
 
-// newMachine wires everything to an open database.
-func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.Store) (*machine, error) {
+// newMachine wires everything to an open database; see newPlatforms for
+// ownConsole.
+func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.Store, ownConsole bool) (*machine, error) {
 	m := &machine{env: e, cfg: cfg, log: log, store: s, glossary: glossary.New(), troubles: map[string]string{}}
 	settings, err := defaults(cfg)
 	if err != nil {
@@ -57,7 +58,7 @@ func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.St
 	if m.sources, err = newSources(e, cfg); err != nil {
 		return nil, err
 	}
-	if m.platforms, err = newPlatforms(e, cfg, log); err != nil {
+	if m.platforms, err = newPlatforms(e, cfg, log, ownConsole); err != nil {
 		return nil, err
 	}
 	m.library = newLibrary(e, s, m.glossary, log, func(briefing.Date) { m.news.Store(true) })

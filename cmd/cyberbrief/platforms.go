@@ -31,8 +31,10 @@ type platformSet struct {
 	hooks   map[string]http.Handler // by path
 }
 
-// newPlatforms makes the platforms that have a token; it asks nobody.
-func newPlatforms(e *environment, cfg config.Config, log *slog.Logger) (*platformSet, error) {
+// newPlatforms makes the platforms that have a token; it asks nobody. On the
+// console everybody is an admin where the page is the reader's own, as in the
+// demo, and nobody elsewhere: it knows no logins.
+func newPlatforms(e *environment, cfg config.Config, log *slog.Logger, ownConsole bool) (*platformSet, error) {
 	ps := &platformSet{all: map[bot.Platform]platform{}, hooks: map[string]http.Handler{}}
 	if cfg.SlackBotToken != "" {
 		s, err := slack.New(slack.Options{
@@ -65,7 +67,7 @@ func newPlatforms(e *environment, cfg config.Config, log *slog.Logger) (*platfor
 	}
 	if cfg.Console {
 		c, err := console.New(console.Options{
-			Logger: log, Clock: e.clock, Channels: consoleChannels(cfg), Admins: true, PublicURL: string(cfg.PublicURL),
+			Logger: log, Clock: e.clock, Channels: consoleChannels(cfg), Admins: ownConsole, PublicURL: string(cfg.PublicURL),
 		})
 		if err != nil {
 			return nil, err
@@ -111,7 +113,7 @@ func checkChannel(e *environment, cfg config.Config, ref bot.Ref) error {
 	if ref.Platform == bot.Console {
 		return nil
 	}
-	ps, err := newPlatforms(e, cfg, newLogger(e, cfg))
+	ps, err := newPlatforms(e, cfg, newLogger(e, cfg), false)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -39,7 +38,7 @@ func (c postCommand) Run(e *environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Shutdown()) }()
-	m, err := newMachine(e, cfg, log, s)
+	m, err := newMachine(e, cfg, log, s, false)
 	if err != nil {
 		return err
 	}
@@ -96,11 +95,7 @@ func (c postCommand) post(e *environment, m *machine, ref bot.Ref, date briefing
 		if err != nil {
 			return err
 		}
-		messages := make([]json.RawMessage, len(bodies))
-		for i, b := range bodies {
-			messages[i] = json.RawMessage(b)
-		}
-		return printJSON(e.stdout, messages)
+		return printJSON(e.stdout, raw(bodies))
 	}
 	slot, err := m.deliverer.PostNow(e.ctx, ref, date)
 	if err != nil {

@@ -3,11 +3,13 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"html/template"
 	"os"
 
 	"cyberbrief/bot"
 	"cyberbrief/bot/discord"
 	"cyberbrief/bot/slack"
+	"cyberbrief/bot/web/looks"
 	"cyberbrief/briefing"
 	"cyberbrief/config"
 )
@@ -15,7 +17,7 @@ import (
 // previewCommand is `preview`.
 type previewCommand struct {
 	Digest string `arg:"" optional:"" name:"file-or-date" help:"A Markdown file, - for standard input, or a date; the newest digest when left out."`
-	To     string `enum:"terminal,slack,discord,json" default:"terminal" help:"terminal, slack, discord or json."`
+	To     string `enum:"terminal,slack,discord,html,json" default:"terminal" help:"terminal, slack, discord, html or json."`
 }
 
 // Run shows what a channel with the default settings would get, made by the
@@ -45,6 +47,8 @@ func (c previewCommand) Run(e *environment) error {
 		return printMessages(e, post, slack.Render)
 	case "discord":
 		return printMessages(e, post, (*discord.Discord)(nil).Render)
+	case "html":
+		return printLooks(e, post, settings.Time)
 	default:
 		return printPost(e.stdout, post)
 	}
@@ -76,9 +80,40 @@ func printMessages(e *environment, p bot.Post, render func(bot.Post) ([]bot.Mess
 	if err != nil {
 		return err
 	}
+	return printJSON(e.stdout, raw(messages))
+}
+
+// raw are messages as JSON that is printed as it is.
+func raw(messages []bot.Message) []json.RawMessage {
 	bodies := make([]json.RawMessage, len(messages))
 	for i, m := range messages {
 		bodies[i] = json.RawMessage(m)
 	}
-	return printJSON(e.stdout, bodies)
+	return bodies
+}
+
+// printLooks prints a page that shows the very payloads as the platforms do.
+func printLooks(e *environment, p bot.Post, at bot.Clock) error {
+	scene := looks.Scene{Channel: "security", Time: at.String(), Language: p.Language}
+	var drawn []template.HTML
+	for _, l := range []struct {
+		render func(bot.Post) ([]bot.Message, error)
+		draw   func(looks.Scene, []json.RawMessage) (template.HTML, error)
+	}{{slack.Render, looks.Slack}, {(*discord.Discord)(nil).Render, looks.Discord}} {
+		messages, err := l.render(p)
+		if err != nil {
+			return err
+		}
+		html, err := l.draw(scene, raw(messages))
+		if err != nil {
+			return err
+		}
+		drawn = append(drawn, html)
+	}
+	page, err := looks.Page(p.ThreadTitle, p.Language, drawn...)
+	if err != nil {
+		return err
+	}
+	_, err = e.stdout.Write(page)
+	return err
 }

@@ -35,7 +35,7 @@ func (runCommand) Run(e *environment) (err error) {
 	t := &teardown{}
 	t.add("database", func(context.Context) error { return s.Shutdown() })
 	defer func() { err = errors.Join(err, t.run()) }()
-	m, err := newMachine(e, cfg, log, s)
+	m, err := newMachine(e, cfg, log, s, false)
 	if err != nil {
 		return err
 	}
