@@ -17,7 +17,10 @@ func TestDeliver(t *testing.T) {
 		key := w.open("one", "two")
 		w.drive(w.deliverer(), key)
 		w.want(delivery.Posted, "", parent, "one", "two")
-		for _, m := range w.platform.messages[1:] {
+		for i, m := range w.platform.messages[1:] {
+			if gap := m.at.Sub(w.platform.messages[i].at); gap < time.Second {
+				t.Errorf("part %d came %v after the one before", m.Marker.Part, gap)
+			}
 			if m.Thread != "m1" || m.ThreadTitle != parent {
 				t.Errorf("part %d stands in thread %q %q", m.Marker.Part, m.Thread, m.ThreadTitle)
 			}
@@ -40,6 +43,16 @@ func onPart(part, times int, o outcome) func(int, bot.Target, bot.Message) outco
 }
 
 const always = 1 << 30
+
+// until keeps the platform from taking anything but the parent.
+func until(end time.Time) func(int, bot.Target, bot.Message) outcome {
+	return func(_ int, to bot.Target, _ bot.Message) outcome {
+		if to.Marker.Part > 0 && time.Now().Before(end) {
+			return fail(bot.Transient, "http 503")
+		}
+		return outcome{}
+	}
+}
 
 // everywhere are the platforms: each settles doubt in its own way.
 var everywhere = []bot.Platform{bot.Slack, bot.Discord, bot.Console}
@@ -64,6 +77,7 @@ func TestFailures(t *testing.T) {
 		{"transient part", onPart(1, 3, fail(bot.Transient, "http 503")), delivery.Posted, "", whole, 5 * time.Minute},
 		{"transient for ever", onPart(0, always, fail(bot.Transient, "http 503")), delivery.Missed, "http 503", nil, 4*time.Hour + time.Minute},
 		{"transient thread for ever", onPart(1, always, fail(bot.Transient, "http 503")), delivery.Failed, "incomplete: http 503", whole[:1], 4*time.Hour + 11*time.Minute},
+		{"thread completed after the window", until(clock(5, 12, 35)), delivery.Posted, "", whole, 4*time.Hour + 11*time.Minute},
 		{"limited for a moment", onPart(1, 1, limited(2*time.Second, false)), delivery.Posted, "", whole, time.Minute},
 		{"limited for minutes", onPart(0, 1, limited(5*time.Minute, false)), delivery.Posted, "", whole, 7 * time.Minute},
 		{"limited everywhere", onPart(1, 1, limited(time.Minute, true)), delivery.Posted, "", whole, 3 * time.Minute},

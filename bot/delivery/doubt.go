@@ -47,9 +47,10 @@ func (r *run) resolve(ctx context.Context, i int) (verdict, bool) {
 	return r.blind(ctx, err), true
 }
 
-// repeatable says that sending the part again cannot make a second message.
+// repeatable says that sending the part again cannot make a second message,
+// and would still be in time.
 func (r *run) repeatable(i int) bool {
-	return r.Clock().Sub(r.parts[i].IntentAt) < r.policy.RepeatWithin-sendTimeout
+	return !r.closed() && r.Clock().Sub(r.parts[i].IntentAt) < r.policy.RepeatWithin-sendTimeout
 }
 
 // look searches the channel for a part in doubt. It is Sent afterwards, or
