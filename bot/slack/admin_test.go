@@ -29,6 +29,7 @@ func TestIsAdmin(t *testing.T) {
 		{name: "guest", user: bottest.SlackUser{Admin: true, Guest: true}},
 		{name: "guest of one channel", user: bottest.SlackUser{Admin: true, Guest1: true}},
 		{name: "named guest", user: bottest.SlackUser{Guest: true}, named: true},
+		{name: "guest of one channel, told so only", fault: bottest.SlackFault{Body: `{"ok":true,"user":{"id":"U9","team_id":"T1","is_admin":true,"is_ultra_restricted":true}}`}},
 		{name: "stranger", user: bottest.SlackUser{Admin: true, Stranger: true}},
 		{name: "admin of another workspace", user: bottest.SlackUser{Admin: true, Team: "T2"}, named: true},
 		{name: "asked for another workspace", user: bottest.SlackUser{Admin: true}, in: "slack:T2"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -125,6 +126,62 @@ func TestRenderGolden(t *testing.T) {
 func TestRenderRefusesAnEmptyParent(t *testing.T) {
 	if m, err := slack.Render(bot.Post{Parent: bot.Document{bot.Prose{}}, Thread: bot.Document{bot.Title{Text: "x"}}}); err == nil {
 		t.Errorf("rendered %s", m)
+	}
+}
+
+// Each document stands at one of Slack's limits or just above it.
+func TestLimitsAreKept(t *testing.T) {
+	_, s := start(t, nil)
+	link := func(n int) (spans []bot.Span) {
+		for range n {
+			spans = append(spans, bot.Span{Text: "題", URL: "https://example.com/"})
+		}
+		return spans
+	}
+	press := func(argument string) bot.Block {
+		return bot.Buttons{{Label: "押す", Action: bot.Action{Command: "term", Argument: argument}}}
+	}
+	for name, tc := range map[string]struct {
+		doc      bot.Document
+		messages int
+	}{
+		"10 links in small print":  {bot.Document{bot.Note{Spans: link(10)}}, 1},
+		"11 links in small print":  {bot.Document{bot.Note{Spans: link(11)}}, 1},
+		"argument of 2000":         {bot.Document{press(strings.Repeat("a", 2000))}, 1},
+		"argument of 2001":         {bot.Document{press(strings.Repeat("a", 2001))}, 1},
+		"heading of 150":           {bot.Document{bot.Title{Text: strings.Repeat("あ", 150)}}, 1},
+		"heading of 151":           {bot.Document{bot.Title{Text: strings.Repeat("あ", 151)}}, 1},
+		"heading of emoji":         {bot.Document{bot.Title{Text: strings.Repeat("👩🏽‍🚀", 100)}}, 1},
+		"50 blocks":                {slices.Repeat(bot.Document{bot.Divider{}}, 50), 1},
+		"51 blocks":                {slices.Repeat(bot.Document{bot.Divider{}}, 51), 2},
+		"paragraph of 3000":        {bot.Document{bot.Prose{Spans: []bot.Span{{Text: strings.Repeat("あ", 3000)}}}}, 1},
+		"paragraph of 20000":       {bot.Document{bot.Prose{Spans: []bot.Span{{Text: strings.Repeat("あ", 20_000)}}}}, 3},
+		"paragraph of escapes":     {bot.Document{bot.Note{Spans: []bot.Span{{Text: strings.Repeat("<", 3000), URL: "https://example.com/"}}}}, 2},
+		"grapheme above the limit": {bot.Document{bot.Prose{Spans: []bot.Span{{Text: "e" + strings.Repeat("‍👩", 4000)}}}}, 1},
+	} {
+		messages, err := slack.Render(bot.Post{Parent: tc.doc})
+		if err != nil || len(messages) < tc.messages {
+			t.Errorf("%s: %d messages, %v, want %d", name, len(messages), err, tc.messages)
+		}
+		for i, m := range messages {
+			if _, err := s.Send(t.Context(), bot.Target{Ref: ref("C1")}, m); err != nil {
+				t.Errorf("%s, message %d: %v", name, i, err)
+			}
+		}
+	}
+}
+
+// A heading goes with its text to the next message.
+func TestHeadingsAreNotLeftBehind(t *testing.T) {
+	fill := slices.Repeat(bot.Document{bot.Divider{}}, 48)
+	for name, tail := range map[string]bot.Document{
+		"headers": {bot.Heading{Level: 1, Text: "群"}, bot.Heading{Level: 1, Text: "見出し"}, bot.CodeText{Text: "本文"}},
+		"one":     {bot.Divider{}, bot.Heading{Level: 1, Text: "見出し"}, bot.Prose{Spans: []bot.Span{{Text: "本文"}}}},
+	} {
+		messages, err := slack.Render(bot.Post{Parent: append(slices.Clone(fill), tail...)})
+		if err != nil || len(messages) != 2 || strings.Contains(string(messages[0]), "見出し") || strings.Contains(string(messages[0]), "群") {
+			t.Errorf("%s: %d messages, %v; the first is %s", name, len(messages), err, messages[0])
+		}
 	}
 }
 

@@ -269,8 +269,13 @@ func TestBadMessagesAreAcknowledged(t *testing.T) {
 			t.Errorf("%s %s: %v", tc.kind, tc.payload, err)
 		}
 	}
-	if text := <-answered; text != "読めた" {
-		t.Errorf("answered %q", text)
+	select {
+	case text := <-answered:
+		if text != "読めた" {
+			t.Errorf("answered %q", text)
+		}
+	case <-time.After(patience):
+		t.Error("the command was not answered")
 	}
 }
 
@@ -344,6 +349,9 @@ func TestLongAnswerIsWhole(t *testing.T) {
 	})
 	if parts := len(fake.Messages("C1")); strings.Count(text, "U2") != parts {
 		t.Errorf("not all of the %d parts are private", parts)
+	}
+	if refusals := fake.Refusals(); len(refusals) > 0 {
+		t.Errorf("refused: %q", refusals)
 	}
 	if n := strings.Count(text, "一文です。"); n != sentences {
 		t.Errorf("%d sentences, want %d", n, sentences)
