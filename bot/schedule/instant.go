@@ -16,6 +16,8 @@ var ErrNoSuchDate = errors.New("the date does not exist in this time zone")
 // maxOffset is more than any local time has ever differed from UTC.
 const maxOffset = 26 * time.Hour
 
+const day = 24 * time.Hour
+
 // At gives the instant of the settings' time of day on a local date. A time
 // that a clock change skips becomes the first instant after the gap, on the
 // same date; of a time that comes twice the first is taken.
@@ -36,12 +38,17 @@ func instant(d briefing.Date, c bot.Clock, loc *time.Location) (time.Time, error
 		local := from.In(loc)
 		_, offset := local.Zone()
 		start, end := local.ZoneBounds()
-		t := wall.Add(-time.Duration(offset) * time.Second)
+		t := wall.Add(-time.Duration(offset) * time.Second).In(loc)
 		if !start.IsZero() && t.Before(start) {
 			return afterGap(d, start.In(loc))
 		}
-		if end.IsZero() || t.Before(end) {
-			return t.In(loc), nil
+		if _, o := t.Zone(); o == offset {
+			return t, nil
+		}
+		// On 31 December of a leap year beyond the zone's table, Go 1.26
+		// gives an end that lies before the day. Go on in any case.
+		if !end.After(from) {
+			end = from.Add(day)
 		}
 		from = end
 	}

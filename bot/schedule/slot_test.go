@@ -57,6 +57,7 @@ func TestAt(t *testing.T) {
 		{"overlap at midnight takes the first", "America/Havana", "00:30", "2025-11-02", "2025-11-02T04:30:00Z"},
 		{"clock change does not move the morning", "Europe/Berlin", "08:00", "2025-03-30", "2025-03-30T06:00:00Z"},
 		{"leap day", "Asia/Tokyo", "00:00", "2028-02-29", "2028-02-28T15:00:00Z"},
+		{"last day of a leap year far ahead", "America/New_York", "08:30", "2040-12-31", "2040-12-31T13:30:00Z"},
 		{"a date that Samoa skipped", "Pacific/Apia", "08:00", "2011-12-30", ""},
 		{"the day after it", "Pacific/Apia", "08:00", "2011-12-31", "2011-12-30T18:00:00Z"},
 	} {
