@@ -51,6 +51,7 @@ type Discord struct {
 	connections  map[*discordConnection]bool
 	connects     int
 	identifies   int
+	sessions     int                            // that became ready
 	interactions map[string]*discordInteraction // by token
 	endpoint     string                         // of signed interactions
 }

@@ -46,7 +46,7 @@ type discordConnection struct {
 	ws    *websocket.Conn
 	mu    sync.Mutex // for writing
 	seq   int
-	ready bool // guarded by Discord.mu
+	ready int // the number of its session, from 1; guarded by Discord.mu
 }
 
 // SetGateway changes how new connections are treated.
@@ -66,7 +66,7 @@ func (d *Discord) Connects() int {
 	return d.connects
 }
 
-// Identifies is how many sessions were begun.
+// Identifies is how often a client asked for a session.
 func (d *Discord) Identifies() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -81,11 +81,12 @@ func (d *Discord) AwaitConnects(ctx context.Context, n int) error {
 	return nil
 }
 
-// AwaitReady waits until the n-th session is ready and the commands are
-// registered.
+// AwaitReady waits until the n-th session, or a later one, is ready and the
+// commands are registered.
 func (d *Discord) AwaitReady(ctx context.Context, n int) error {
 	ok := d.await(ctx.Done(), func() bool {
-		return d.identifies >= n && d.anyReady() != nil && len(d.commands) > 0
+		newest := d.newestReady()
+		return newest != nil && newest.ready >= n && len(d.commands) > 0
 	})
 	if !ok {
 		return context.Cause(ctx)
@@ -93,14 +94,14 @@ func (d *Discord) AwaitReady(ctx context.Context, n int) error {
 	return nil
 }
 
-// anyReady is a connection that gets events. The caller holds mu.
-func (d *Discord) anyReady() *discordConnection {
+// newestReady is the connection that gets events. The caller holds mu.
+func (d *Discord) newestReady() (newest *discordConnection) {
 	for c := range d.connections {
-		if c.ready {
-			return c
+		if c.ready > 0 && (newest == nil || c.ready > newest.ready) {
+			newest = c
 		}
 	}
-	return nil
+	return newest
 }
 
 // SendOp sends every connection an opcode, such as GatewayReconnect.
@@ -217,7 +218,7 @@ func (d *Discord) identify(c *discordConnection, g DiscordGateway, data json.Raw
 	_ = json.Unmarshal(data, &who)
 	d.mu.Lock()
 	d.identifies++
-	again := c.ready
+	again := c.ready > 0
 	d.notify()
 	d.mu.Unlock()
 	switch {
@@ -243,7 +244,8 @@ func (d *Discord) identify(c *discordConnection, g DiscordGateway, data json.Raw
 		})
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		c.ready = true
+		d.sessions++
+		c.ready = d.sessions
 		d.notify()
 		return true
 	}
@@ -254,7 +256,7 @@ func (d *Discord) identify(c *discordConnection, g DiscordGateway, data json.Raw
 // none.
 func (d *Discord) dispatch(event string, data any) bool {
 	d.mu.Lock()
-	c := d.anyReady()
+	c := d.newestReady()
 	d.mu.Unlock()
 	if c == nil {
 		return false

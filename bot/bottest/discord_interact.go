@@ -233,7 +233,7 @@ func (d *Discord) isRegistered(ctx context.Context, name string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	return d.await(ctx.Done(), func() bool {
-		return (d.endpoint != "" || d.anyReady() != nil) && slices.ContainsFunc(d.commands, func(b json.RawMessage) bool {
+		return (d.endpoint != "" || d.newestReady() != nil) && slices.ContainsFunc(d.commands, func(b json.RawMessage) bool {
 			var c struct{ Name string }
 			return json.Unmarshal(b, &c) == nil && c.Name == name
 		})

@@ -1,6 +1,8 @@
 package bottest
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -61,6 +63,30 @@ func (f *discordFaults) atMost(limit, n int, what, docs string) {
 
 func (f *discordFaults) short(limit int, s, what, docs string) {
 	f.atMost(limit, discordLength(s), what+" in characters", docs)
+}
+
+// DiscordRefuses says why Discord would refuse the body of a message; nothing
+// for one that it takes.
+func DiscordRefuses(body []byte) []string {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	var b discordBody
+	if err := dec.Decode(&b); err != nil {
+		return []string{err.Error()}
+	}
+	return b.refusal()
+}
+
+func (b discordBody) refusal() []string {
+	switch faults := b.faults(); {
+	case len(faults) > 0:
+		return faults
+	case b.empty():
+		return []string{"it says nothing"}
+	case b.bytes() > discordMaxBytes:
+		return []string{fmt.Sprintf("all texts are %d bytes, at most %d are sure to pass: %s", b.bytes(), discordMaxBytes, discordBytesIssue)}
+	}
+	return nil
 }
 
 // faults says what Discord would refuse in a body with 50035.

@@ -298,7 +298,7 @@ func (d *Discord) mayPost(w http.ResponseWriter, ch *discordChannel) bool {
 	h := w.Header()
 	h.Set("X-RateLimit-Limit", strconv.Itoa(max(5, d.rate.limit)))
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(left))
-	h.Set("X-RateLimit-Reset-After", strconv.FormatFloat(reset.Seconds(), 'f', 3, 64))
+	h.Set("X-RateLimit-Reset-After", strconv.FormatFloat(reset.Seconds()+0.001, 'f', 3, 64))
 	h.Set("X-RateLimit-Bucket", "messages")
 	if !ok {
 		(&DiscordFault{

@@ -2,6 +2,7 @@ package discord
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -107,6 +108,9 @@ func (d *Discord) Check(ctx context.Context, ref bot.Ref) error {
 		return unusable(codeName(codeUnknownChannel), "there is no such channel: check the id (Copy Channel ID), and that the bot was invited to the server")
 	case hasCode(err, codeMissingAccess):
 		return unusable(codeName(codeMissingAccess), "the bot cannot see the channel: give it View Channel there, or invite it to the server")
+	case bot.ClassOf(err) == bot.Unknown && err != nil:
+		d.log.Info("cannot tell whether the bot can post", "channel", ref.String(), "error", err)
+		return nil
 	case err != nil:
 		return err
 	case ch.GuildID != "" && ch.GuildID != ref.Tenant:
@@ -154,6 +158,9 @@ func (d *Discord) permissionsIn(ctx context.Context, ref bot.Ref, ch room) (perm
 	var roles []role
 	if err := d.api.get(ctx, "guilds/"+url.PathEscape(ref.Tenant)+"/roles", &roles); err != nil {
 		return 0, err
+	}
+	if !slices.ContainsFunc(roles, func(r role) bool { return r.ID == ref.Tenant }) {
+		return 0, errors.New("the server has no role of everyone")
 	}
 	return effective(ref.Tenant, me, self.Roles, roles, ch.Overwrites), nil
 }

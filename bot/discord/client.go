@@ -33,8 +33,8 @@ type request struct {
 	// for the path in errors, which must not show an interaction's token.
 	// Empty means the path.
 	route string
-	// open requests are authorized by their path; they are outside of the
-	// global rate limit.
+	// open requests answer an interaction; they are outside of the global
+	// rate limit.
 	open bool
 	// once says that the request must not be made twice: a failure that may
 	// have been processed is Doubtful, not Transient.
@@ -132,9 +132,7 @@ func (c *client) newRequest(ctx context.Context, r request) (*http.Request, erro
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if !r.open {
-		req.Header.Set("Authorization", "Bot "+c.token)
-	}
+	req.Header.Set("Authorization", "Bot "+c.token)
 	return req, nil
 }
 
@@ -171,4 +169,12 @@ func hasCode(err error, codes ...int) bool {
 		}
 	}
 	return false
+}
+
+// retryAfter is how long a failed request asked to wait.
+func retryAfter(err error) time.Duration {
+	if oe, ok := errors.AsType[*bot.OutcomeError](err); ok {
+		return oe.RetryAfter
+	}
+	return 0
 }

@@ -3,7 +3,6 @@ package discord
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -98,27 +97,17 @@ func privately(text string) callback {
 	return callback{callbackMessage, &callbackData{Content: text, Flags: flagEphemeral}}
 }
 
-// The few words that this package says itself, in the default language of
-// everything that people see.
-const (
-	saysBusy      = "⚠️ いま混み合っています。少し待ってからもう一度お試しください。"
-	saysNotHere   = "このコマンドはサーバーのチャンネルで使えます。"
-	saysShared    = "✅ チャンネルに共有しました。"
-	saysSorry     = "⚠️ いま処理できませんでした。しばらくしてからもう一度お試しください。"
-	saysForgotten = "このボタンはもう使えません。コマンドを入力してください。"
-)
-
 // receive takes an interaction that came through the gateway. It does not
 // block: the work is done by goroutines that the intake owns.
 func (d *Discord) receive(i interaction) {
-	if !d.intake.admit(i.ID, func(ctx context.Context) { d.handle(ctx, i) }) {
+	if !d.intake.admit(i.ID, func(ctx context.Context, busy bool) { d.handle(ctx, i, busy) }) {
 		d.log.Warn("interaction dropped: repeated, or too many at once", "interaction", i.ID)
 	}
 }
 
 // handle acknowledges an interaction, then answers it.
-func (d *Discord) handle(ctx context.Context, i interaction) {
-	first := d.first(ctx, i)
+func (d *Discord) handle(ctx context.Context, i interaction, busy bool) {
+	first := d.first(ctx, i, busy)
 	ackCtx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
 	err := d.api.do(ackCtx, request{
@@ -140,19 +129,17 @@ func (d *Discord) handle(ctx context.Context, i interaction) {
 }
 
 // first is the first answer, which must not take long.
-func (d *Discord) first(ctx context.Context, i interaction) callback {
+func (d *Discord) first(ctx context.Context, i interaction, busy bool) callback {
 	switch {
-	case i.Type == interactionPing:
-		return callback{Type: callbackPong}
 	case i.Type == interactionAutocomplete:
 		return d.complete(ctx, i)
 	case i.GuildID == "":
-		return privately(saysNotHere)
-	case d.intake.busy():
-		return privately(saysBusy)
+		return privately(saysNotHere.in(d.language(i)))
+	case busy:
+		return privately(saysBusy.in(d.language(i)))
 	}
 	if _, ok := i.request(); !ok {
-		return privately(saysForgotten)
+		return privately(saysForgotten.in(d.language(i)))
 	}
 	return deferred()
 }
@@ -165,7 +152,7 @@ func (d *Discord) complete(ctx context.Context, i interaction) callback {
 	ctx, cancel := context.WithTimeout(ctx, completeWithin)
 	defer cancel()
 	choices := []choice{}
-	for _, term := range d.intake.complete(ctx, focused(i.Data.Options)) {
+	for _, term := range d.offers(ctx, focused(i.Data.Options)) {
 		name := label(term)
 		fits := name != "" && utf16Len(term) <= maxChoiceChars && utf16Len(name) <= maxChoiceChars
 		if fits && len(choices) < maxChoices {
@@ -173,6 +160,17 @@ func (d *Discord) complete(ctx context.Context, i interaction) callback {
 		}
 	}
 	return callback{callbackAutocomplete, &callbackData{Choices: choices}}
+}
+
+// offers asks the responder for terms; a panic becomes none.
+func (d *Discord) offers(ctx context.Context, typed string) (terms []string) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.log.Error("completion panicked", "panic", p, "stack", string(debug.Stack()))
+			terms = nil
+		}
+	}()
+	return d.intake.complete(ctx, typed)
 }
 
 // focused is what has been typed of the argument that is being typed.
@@ -206,6 +204,13 @@ func (i interaction) request() (bot.Request, bool) {
 	return req, ok
 }
 
+// ref is the channel that the interaction was in.
+func (i interaction) ref() bot.Ref {
+	return bot.Ref{Installation: bot.Installation{Platform: bot.Discord, Tenant: i.GuildID}, Channel: i.ChannelID}
+}
+
+func (d *Discord) language(i interaction) briefing.Language { return d.opts.Language(i.ref()) }
+
 func (i interaction) user() bot.User {
 	p := i.Member.User
 	return bot.User{
@@ -225,30 +230,26 @@ const (
 )
 
 // typed is what the person would have typed on a platform without named
-// arguments, in the order of the command's table.
+// arguments, in the order of the command's table; what the table does not
+// have comes last.
 func typed(table []commandOption, options []option) string {
-	rank := func(o option) int {
-		i := slices.IndexFunc(table, func(t commandOption) bool { return t.Name == o.Name })
-		return cmp.Or(i, 0) + len(table)*boolInt(i < 0)
+	index := func(o option) int {
+		if i := slices.IndexFunc(table, func(t commandOption) bool { return t.Name == o.Name }); i >= 0 {
+			return i
+		}
+		return len(table)
 	}
 	options = slices.Clone(options)
-	slices.SortStableFunc(options, func(a, b option) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(options, func(a, b option) int { return index(a) - index(b) })
 	var words []string
 	for _, o := range options {
-		var below commandOption
-		if i := slices.IndexFunc(table, func(t commandOption) bool { return t.Name == o.Name }); i >= 0 {
-			below = table[i]
+		var known commandOption
+		if i := index(o); i < len(table) {
+			known = table[i]
 		}
-		words = append(words, below.before, valueOf(o), typed(below.Options, o.Options))
+		words = append(words, known.before, valueOf(o), typed(known.Options, o.Options))
 	}
 	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " ")
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func valueOf(o option) string {
@@ -266,129 +267,4 @@ func valueOf(o option) string {
 		return strconv.FormatFloat(f, 'f', -1, 64)
 	}
 	return strings.TrimSpace(fmt.Sprint(o.Value))
-}
-
-// answer has the request answered and shows the reply.
-func (d *Discord) answer(ctx context.Context, i interaction) {
-	ctx, cancel := context.WithTimeout(ctx, tokenLife-ackWithin)
-	defer cancel()
-	if !d.intake.work(ctx) {
-		return
-	}
-	defer d.intake.rest()
-	req, _ := i.request()
-	req.Language = d.opts.Language(req.Ref)
-	if err := d.show(ctx, i, d.respond(ctx, req)); err != nil {
-		d.log.Warn("reply not shown", "interaction", i.ID, "command", req.Command, "error", err)
-		if err := d.original(ctx, i, sorry()); err != nil {
-			d.log.Warn("apology not shown", "interaction", i.ID, "error", err)
-		}
-	}
-}
-
-// respond asks the responder; a panic becomes an apology.
-func (d *Discord) respond(ctx context.Context, req bot.Request) (reply bot.Reply) {
-	defer func() {
-		if p := recover(); p != nil {
-			d.log.Error("responder panicked", "command", req.Command, "panic", p, "stack", string(debug.Stack()))
-			reply = bot.Reply{Document: plainDocument(saysSorry)}
-		}
-	}()
-	return d.intake.respond(ctx, req)
-}
-
-func plainDocument(text string) bot.Document {
-	return bot.Document{bot.Prose{Spans: []bot.Span{{Text: text}}}}
-}
-
-func sorry() json.RawMessage { return mustBody(saysSorry) }
-
-// mustBody is the body of a message that says a text of our own.
-func mustBody(text string) json.RawMessage {
-	b, err := bodies(pack(plainDocument(text)))
-	if err != nil || len(b) != 1 {
-		panic("discord: a constant text does not fit a message")
-	}
-	return json.RawMessage(b[0])
-}
-
-// show puts a reply in the place of the deferred answer. Discord takes the
-// first follow-up after that for the answer itself and keeps it private, so
-// a public reply has the private answer filled in first.
-func (d *Discord) show(ctx context.Context, i interaction, reply bot.Reply) error {
-	messages, err := d.RenderReply(reply, briefing.Japanese)
-	if err != nil {
-		return err
-	}
-	if len(messages) == 0 {
-		return d.withdraw(ctx, i)
-	}
-	if !reply.Public {
-		if err := d.original(ctx, i, json.RawMessage(messages[0])); err != nil {
-			return err
-		}
-		return d.followUps(ctx, i, messages[1:], flagEphemeral)
-	}
-	if err := d.original(ctx, i, mustBody(saysShared)); err != nil {
-		return err
-	}
-	return d.followUps(ctx, i, messages, 0)
-}
-
-func (d *Discord) webhook(i interaction, method, rest string, body any) request {
-	return request{
-		method: method,
-		path:   "webhooks/" + i.ApplicationID + "/" + i.Token + rest,
-		route:  "webhooks/" + i.ApplicationID + "/{token of " + i.ID + "}",
-		body:   body,
-		open:   true,
-		once:   method == http.MethodPost,
-	}
-}
-
-// original fills in the deferred answer.
-func (d *Discord) original(ctx context.Context, i interaction, body json.RawMessage) error {
-	return d.insist(ctx, d.webhook(i, http.MethodPatch, "/messages/@original", body), &identified{})
-}
-
-// withdraw takes the deferred answer away: there is nothing to say.
-func (d *Discord) withdraw(ctx context.Context, i interaction) error {
-	return d.insist(ctx, d.webhook(i, http.MethodDelete, "/messages/@original", nil), nil)
-}
-
-// followUp is the body of a message after the first.
-type followUp struct {
-	message
-	Flags int `json:"flags,omitempty"`
-}
-
-func (d *Discord) followUps(ctx context.Context, i interaction, messages []bot.Message, flags int) error {
-	for _, b := range messages {
-		m, err := decodeMessage(b)
-		if err != nil {
-			return err
-		}
-		if err := d.insist(ctx, d.webhook(i, http.MethodPost, "", followUp{m, flags}), &identified{}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// answerTries is how often an answer is tried that certainly was not shown.
-const answerTries = 4
-
-// insist repeats a request that certainly was not processed. The webhook of
-// an interaction may be unknown for a moment after the acknowledgement.
-func (d *Discord) insist(ctx context.Context, r request, answer any) error {
-	wait := newBackoff()
-	for try := 1; ; try++ {
-		err := d.api.do(ctx, r, answer)
-		class := bot.ClassOf(err)
-		again := class == bot.Transient || class == bot.Limited || hasCode(err, codeUnknownWebhook) && try == 1
-		if err == nil || !again || try == answerTries || ctx.Err() != nil {
-			return err
-		}
-		wait.sleep(ctx, retryAfter(err))
-	}
 }

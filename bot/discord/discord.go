@@ -24,6 +24,7 @@ type Discord struct {
 	key    ed25519.PublicKey // nil: no signed requests
 	log    *slog.Logger
 	intake *intake
+	times  timing
 
 	mu sync.Mutex
 	me string // the bot's user id, once known
@@ -86,9 +87,9 @@ func New(o Options) (*Discord, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	transport := bot.NewTransport(bot.TransportOptions{Base: o.Base, Secrets: []string{o.Token}, UserAgent: userAgent})
-	d := &Discord{opts: o, key: key, log: o.Logger.With("platform", "discord"), application: o.ApplicationID}
+	d := &Discord{opts: o, key: key, log: o.Logger.With("platform", "discord"), application: o.ApplicationID, times: defaultTiming()}
 	d.api = &client{transport: transport, base: o.APIURL, token: o.Token, clock: o.Clock, pace: newPacer()}
-	d.intake = newIntake()
+	d.intake = newIntake(maxWorkers, maxWaiting)
 	return d, nil
 }
 
@@ -99,37 +100,30 @@ func (d *Discord) Run(ctx context.Context, r bot.Responder) error {
 	d.intake.open(ctx, r)
 	defer d.api.transport.CloseIdleConnections()
 	defer d.intake.close()
-	if err := d.waitForToken(ctx); err != nil || ctx.Err() != nil {
+	if d.key == nil {
+		return d.supervise(ctx)
+	}
+	if err := d.introduce(ctx); err != nil {
 		return err
 	}
-	if d.key != nil {
-		d.registerCommands(ctx)
-		<-ctx.Done()
-		return nil
-	}
-	return d.supervise(ctx)
+	d.registerCommands(ctx)
+	<-ctx.Done()
+	return nil
 }
 
-// waitForToken asks Discord who the bot is, until it answers or refuses.
-func (d *Discord) waitForToken(ctx context.Context) error {
-	for wait := newBackoff(); ctx.Err() == nil; {
+// introduce asks Discord who the bot is, until it answers or refuses.
+func (d *Discord) introduce(ctx context.Context) error {
+	for wait := newBackoff(d.times); ; {
 		_, err := d.self(ctx)
 		if err == nil || ctx.Err() != nil {
 			return nil
 		}
-		switch oe, _ := errors.AsType[*bot.OutcomeError](err); oe.Class {
-		case bot.Fatal:
+		if bot.ClassOf(err) == bot.Fatal {
 			return wrongToken(err)
-		case bot.Unknown, bot.Payload, bot.ChannelGone, bot.MessageGone:
-			// Not what this question is answered with; the gateway will tell.
-			d.log.Warn("cannot ask Discord who the bot is", "error", err)
-			return nil
-		default:
-			d.log.Warn("Discord is not reachable, trying again", "error", err)
-			wait.sleep(ctx, oe.RetryAfter)
 		}
+		d.log.Warn("Discord is not reachable, trying again", "error", err)
+		wait.sleep(ctx, retryAfter(err))
 	}
-	return nil
 }
 
 func wrongToken(err error) error {
@@ -149,30 +143,32 @@ func (d *Discord) self(ctx context.Context) (string, error) {
 	if err := d.api.get(ctx, "users/@me", &user); err != nil {
 		return "", err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.me = user.ID
+	d.learn(user.ID, "")
 	return user.ID, nil
 }
 
 // applicationID is the id of the bot's application. It is asked for once.
 func (d *Discord) applicationID(ctx context.Context) (string, error) {
-	d.mu.Lock()
-	known := d.application
-	d.mu.Unlock()
-	if known != "" {
+	if known := d.knownApplication(); known != "" {
 		return known, nil
 	}
 	var app identified
 	if err := d.api.get(ctx, "applications/@me", &app); err != nil {
 		return "", err
 	}
-	d.learnApplication(app.ID)
+	d.learn("", app.ID)
 	return app.ID, nil
 }
 
-func (d *Discord) learnApplication(id string) {
+func (d *Discord) knownApplication() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.application = cmp.Or(d.application, id)
+	return d.application
+}
+
+// learn keeps who the bot is, where that is not known yet.
+func (d *Discord) learn(me, application string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.me, d.application = cmp.Or(d.me, me), cmp.Or(d.application, application)
 }

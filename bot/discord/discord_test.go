@@ -3,6 +3,7 @@ package discord_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"log/slog"
 	"strings"
 	"testing"
@@ -15,7 +16,14 @@ import (
 	"cyberbrief/bot/discord"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets many tests run side by side: each spends a second waiting for
+// discordgo to say goodbye.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // The server and the channel of the tests.
 const (

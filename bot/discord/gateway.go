@@ -21,6 +21,16 @@ import (
 	"cyberbrief/bot"
 )
 
+// timing is how long the gateway and its supervisor wait.
+type timing struct {
+	// hello is for each of: dialling, Hello, Ready, writing a packet.
+	hello time.Duration
+	// first is the wait before the second attempt; it doubles up to last.
+	first, last time.Duration
+}
+
+func defaultTiming() timing { return timing{10 * time.Second, time.Second, 5 * time.Minute} }
+
 // settled is how long a connection must have lasted for the next attempt to
 // come at once again.
 const settled = 30 * time.Second
@@ -28,7 +38,7 @@ const settled = 30 * time.Second
 // supervise keeps one gateway connection until ctx ends: each a fresh session
 // of discordgo, which is never told to reconnect or resume by itself.
 func (d *Discord) supervise(ctx context.Context) error {
-	wait := newBackoff()
+	wait := newBackoff(d.times)
 	var spent identifies
 	for ctx.Err() == nil {
 		began := time.Now()
@@ -42,11 +52,7 @@ func (d *Discord) supervise(ctx context.Context) error {
 			wait.reset()
 		}
 		d.log.Warn("gateway connection ended, connecting again", "error", err, "after", time.Since(began).Round(time.Second))
-		var asked time.Duration
-		if oe, ok := errors.AsType[*bot.OutcomeError](err); ok {
-			asked = oe.RetryAfter
-		}
-		wait.sleep(ctx, asked)
+		wait.sleep(ctx, retryAfter(err))
 	}
 	return nil
 }
@@ -161,7 +167,7 @@ func (c *connection) run(ctx context.Context, address string) error {
 	case <-c.gone:
 		return c.reason(errors.New("the connection was lost"))
 	case <-ctx.Done():
-	case <-time.After(helloWithin):
+	case <-time.After(c.d.times.hello):
 		_ = c.wire.Load().end(errors.New("the gateway did not become ready"))
 		c.cut()
 	}
@@ -232,19 +238,19 @@ func (g knownGateway) RoundTrip(req *http.Request) (*http.Response, error) {
 func (c *connection) dialer(ctx context.Context) *websocket.Dialer {
 	over := func(dial func(context.Context, string, string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
 		return func(_ context.Context, network, addr string) (net.Conn, error) {
-			dialCtx, cancel := context.WithTimeout(ctx, helloWithin)
+			dialCtx, cancel := context.WithTimeout(ctx, c.d.times.hello)
 			defer cancel()
 			conn, err := dial(dialCtx, network, addr)
 			if err != nil {
 				return nil, err
 			}
-			w := newWire(conn)
+			w := newWire(conn, c.d.times.hello)
 			c.wire.Store(w)
 			return w, nil
 		}
 	}
 	return &websocket.Dialer{
-		HandshakeTimeout:  helloWithin,
+		HandshakeTimeout:  c.d.times.hello,
 		NetDialContext:    over((&net.Dialer{}).DialContext),
 		NetDialTLSContext: over((&tls.Dialer{Config: &tls.Config{NextProtos: []string{"http/1.1"}}}).DialContext),
 	}
@@ -279,7 +285,7 @@ func (c *connection) onReady(raw json.RawMessage) {
 	if err := json.Unmarshal(raw, &r); err != nil {
 		c.d.log.Warn("unreadable ready event", "error", err)
 	}
-	c.d.learnApplication(r.Application.ID)
+	c.d.learn(r.User.ID, r.Application.ID)
 	c.d.log.Info("gateway is ready", "user", r.User.ID)
 	c.becameReady()
 	c.d.intake.background(c.d.registerCommands)

@@ -2,7 +2,6 @@ package discord
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -14,10 +13,10 @@ const (
 	// maxAdmitted is how many interactions are under way at once; more are
 	// dropped without an answer.
 	maxAdmitted = 512
-	// maxWaiting is how many may wait for a worker; more are told to come
-	// back later.
-	maxWaiting = 128
+	// maxWorkers are answered at once, maxWaiting may wait for their turn;
+	// more are told to come back later.
 	maxWorkers = 16
+	maxWaiting = 128
 	// maxSeen is how many interactions are remembered as taken.
 	maxSeen = 4096
 	// drainWithin is how long answers under way may take once Run is to end.
@@ -28,6 +27,7 @@ const (
 // once, and owns the goroutines that answer them. It is open while Run runs.
 type intake struct {
 	workers chan struct{}
+	crowd   int // under way, beyond which more are told to come back
 
 	mu        sync.Mutex
 	ctx       context.Context // ends some time after Run's; nil while closed
@@ -36,12 +36,11 @@ type intake struct {
 	seen      map[string]bool
 	order     []string // of seen, oldest first
 	admitted  int
-	waiting   int
 	running   sync.WaitGroup
 }
 
-func newIntake() *intake {
-	return &intake{workers: make(chan struct{}, maxWorkers), seen: map[string]bool{}}
+func newIntake(workers, waiting int) *intake {
+	return &intake{workers: make(chan struct{}, workers), crowd: workers + waiting, seen: map[string]bool{}}
 }
 
 // open lets interactions in. Work outlives ctx until close.
@@ -65,8 +64,9 @@ func (in *intake) close() {
 }
 
 // admit runs work in a goroutine of its own, unless the interaction was taken
-// before, there is no room, or the intake is closed.
-func (in *intake) admit(id string, work func(context.Context)) bool {
+// before, there is no room, or the intake is closed. Work is told whether so
+// many were admitted before that it should only say so.
+func (in *intake) admit(id string, work func(ctx context.Context, busy bool)) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.ctx == nil || in.admitted >= maxAdmitted || in.seen[id] {
@@ -74,10 +74,10 @@ func (in *intake) admit(id string, work func(context.Context)) bool {
 	}
 	in.remember(id)
 	in.admitted++
-	ctx := in.ctx
+	ctx, busy := in.ctx, in.admitted > in.crowd
 	in.running.Go(func() {
 		defer in.leave()
-		work(ctx)
+		work(ctx, busy)
 	})
 	return true
 }
@@ -113,17 +113,8 @@ func (in *intake) isOpen() bool {
 	return in.ctx != nil
 }
 
-// busy says whether too many wait for a worker already.
-func (in *intake) busy() bool {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.waiting >= maxWaiting
-}
-
 // work waits for a worker's place; rest gives it back.
 func (in *intake) work(ctx context.Context) bool {
-	in.wait(1)
-	defer in.wait(-1)
 	select {
 	case in.workers <- struct{}{}:
 		return true
@@ -133,12 +124,6 @@ func (in *intake) work(ctx context.Context) bool {
 }
 
 func (in *intake) rest() { <-in.workers }
-
-func (in *intake) wait(n int) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.waiting += n
-}
 
 func (in *intake) respond(ctx context.Context, req bot.Request) bot.Reply {
 	return in.who().Respond(ctx, req)
@@ -152,12 +137,4 @@ func (in *intake) who() bot.Responder {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return in.responder
-}
-
-// retryAfter is how long a failed request asked to wait.
-func retryAfter(err error) time.Duration {
-	if oe, ok := errors.AsType[*bot.OutcomeError](err); ok {
-		return oe.RetryAfter
-	}
-	return 0
 }

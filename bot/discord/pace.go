@@ -100,22 +100,20 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// backoff spaces attempts: doubling from a second to five minutes, with
-// jitter, so that many bots do not come back at once.
-type backoff struct{ next time.Duration }
+// backoff spaces attempts: doubling, with jitter, so that many bots do not
+// come back at once.
+type backoff struct {
+	times timing
+	next  time.Duration
+}
 
-const (
-	firstWait = time.Second
-	lastWait  = 5 * time.Minute
-)
-
-func newBackoff() *backoff { return &backoff{firstWait} }
+func newBackoff(t timing) *backoff { return &backoff{t, t.first} }
 
 // sleep waits for the next attempt, at least as long as asked.
 func (b *backoff) sleep(ctx context.Context, asked time.Duration) {
 	wait := max(asked, b.next/2+rand.N(b.next))
-	b.next = min(2*b.next, lastWait)
+	b.next = min(2*b.next, b.times.last)
 	sleep(ctx, wait)
 }
 
-func (b *backoff) reset() { b.next = firstWait }
+func (b *backoff) reset() { b.next = b.times.first }

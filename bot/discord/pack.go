@@ -124,12 +124,10 @@ func (p *packer) text(st style, spans []bot.Span) {
 	}
 	room := size{maxDescriptionChars, maxMessageBytes - reservedBytes}.minus(sizeOf(head))
 	measure := func(s []bot.Span) int { return sizeOf(st.render(s)).cost(room) }
-	for i, piece := range bot.Split(spans, limitOf(room), measure) {
-		if i > 0 {
-			head = ""
-		}
+	for _, piece := range bot.Split(spans, limitOf(room), measure) {
 		if !isBlank(piece) {
-			p.place(head+st.render(piece), st.kind, st.kind)
+			p.place(head+st.render(piece), first, st.kind)
+			head, first = "", st.kind
 		}
 	}
 }

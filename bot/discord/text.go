@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -84,10 +83,11 @@ func safeURL(raw string) (string, bool) {
 		return "", false
 	}
 	host, err := idna.Lookup.ToASCII(u.Hostname())
-	if err != nil && !isASCII(u.Hostname()) {
-		return "", false
-	} else if err == nil {
+	if err == nil {
 		u.Host = strings.Replace(u.Host, u.Hostname(), host, 1)
+	}
+	if !plainHost.MatchString(u.Host) {
+		return "", false
 	}
 	u.User = nil
 	var sb strings.Builder
@@ -101,9 +101,9 @@ func safeURL(raw string) (string, bool) {
 	return sb.String(), sb.Len() <= maxInlineURLChars
 }
 
-func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
-}
+// plainHost is a host in ASCII, or an address in brackets, with or without a
+// port.
+var plainHost = regexp.MustCompile(`^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?$`)
 
 // addressShape is what a reader takes for an address: a scheme, or a name
 // with a dot and a top-level domain.

@@ -62,7 +62,7 @@ func (d *Discord) Interactions() http.Handler {
 			w.WriteHeader(status) // and not a word why
 			return
 		}
-		d.replySigned(w, r, i)
+		d.replySigned(w, i)
 	})
 }
 
@@ -85,24 +85,35 @@ func (d *Discord) readSigned(w http.ResponseWriter, r *http.Request) (i interact
 
 // replySigned gives the first answer in the response itself; the rest is done
 // after it.
-func (d *Discord) replySigned(w http.ResponseWriter, r *http.Request, i interaction) {
-	if i.Type != interactionPing && !d.intake.isOpen() {
+func (d *Discord) replySigned(w http.ResponseWriter, i interaction) {
+	switch {
+	case i.Type == interactionPing:
+		d.respondWith(w, callback{Type: callbackPong})
+		return
+	case !d.intake.isOpen():
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	first := d.first(r.Context(), i)
-	sent := make(chan struct{})
+	first, sent := make(chan callback, 1), make(chan struct{})
 	defer close(sent)
-	if first.Type == callbackDeferred && !d.intake.admit(i.ID, func(ctx context.Context) {
-		<-sent
-		d.answer(ctx, i)
-	}) {
-		w.WriteHeader(http.StatusConflict) // taken already
+	admitted := d.intake.admit(i.ID, func(ctx context.Context, busy bool) {
+		c := d.first(ctx, i, busy)
+		first <- c
+		if <-sent; c.Type == callbackDeferred {
+			d.answer(ctx, i)
+		}
+	})
+	if !admitted {
+		w.WriteHeader(http.StatusConflict) // taken already, or no room
 		return
 	}
+	d.respondWith(w, <-first)
+}
+
+func (d *Discord) respondWith(w http.ResponseWriter, c callback) {
 	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(first); err != nil {
-		d.log.Warn("interaction not acknowledged", "interaction", i.ID, "error", err)
+	if err := json.NewEncoder(w).Encode(c); err != nil {
+		d.log.Warn("interaction not acknowledged", "error", err)
 	}
 	_ = http.NewResponseController(w).Flush()
 }

@@ -28,8 +28,10 @@ type wire struct {
 	pending []byte // read, and looked at, but not handed on yet
 	mode    wireMode
 
-	interval time.Duration
-	heardAt  time.Time // the last acknowledgement, the dial before the first
+	writeWithin time.Duration
+	interval    time.Duration
+	asked       time.Duration // the interval that Hello asked for
+	heardAt     time.Time     // the last acknowledgement, or what came before the first
 
 	mu  sync.Mutex
 	why error
@@ -43,19 +45,16 @@ const (
 	refused // the server did not upgrade the connection
 )
 
-// Time-outs of the gateway's connection.
-const (
-	helloWithin = 10 * time.Second // also for Ready
-	writeWithin = 10 * time.Second
-	// missedHeartbeats end a connection.
-	missedHeartbeats = 2
-)
+// missedHeartbeats end a connection.
+const missedHeartbeats = 2
 
 // maxFrame is more than any event that comes without intents.
 const maxFrame = 4 << 20
 
-func newWire(c net.Conn) *wire {
-	return &wire{Conn: c, in: bufio.NewReader(c), interval: helloWithin / missedHeartbeats, heardAt: time.Now()}
+// newWire makes a wire over a connection on which Hello is to come in time,
+// and on which no write may take longer than that.
+func newWire(c net.Conn, helloWithin time.Duration) *wire {
+	return &wire{Conn: c, in: bufio.NewReader(c), writeWithin: helloWithin, interval: helloWithin / missedHeartbeats, heardAt: time.Now()}
 }
 
 // closed is the close code of the server.
@@ -100,7 +99,7 @@ func (w *wire) Read(p []byte) (int, error) {
 }
 
 func (w *wire) Write(p []byte) (int, error) {
-	if err := w.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
+	if err := w.SetWriteDeadline(time.Now().Add(w.writeWithin)); err != nil {
 		return 0, err
 	}
 	return w.Conn.Write(p)
@@ -181,6 +180,7 @@ func (w *wire) readFrame() error {
 
 // Gateway opcodes. https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway
 const (
+	opDispatch       = 0
 	opReconnect      = 7
 	opInvalidSession = 9
 	opHello          = 10
@@ -195,12 +195,12 @@ func (w *wire) inspect(opcode byte, payload []byte) error {
 	if opcode != frameText {
 		return nil
 	}
-	var m struct {
+	m := struct {
 		Op   int `json:"op"`
 		Data struct {
 			Interval int64 `json:"heartbeat_interval"`
 		} `json:"d"`
-	}
+	}{Op: -1}
 	// The data of Invalid Session is no object; the opcode is read all the same.
 	_ = json.Unmarshal(payload, &m)
 	switch m.Op {
@@ -209,8 +209,14 @@ func (w *wire) inspect(opcode byte, payload []byte) error {
 	case opInvalidSession:
 		return w.end(errInvalidSession)
 	case opHello:
-		w.interval = time.Duration(max(1, m.Data.Interval)) * time.Millisecond
+		// Ready has to come as soon as Hello had to; heartbeats begin after it.
+		w.asked = time.Duration(max(1, m.Data.Interval)) * time.Millisecond
 		w.heardAt = time.Now()
+	case opDispatch:
+		if w.asked > 0 {
+			w.interval, w.asked = w.asked, 0
+			w.heardAt = time.Now()
+		}
 	case opHeartbeatAck:
 		w.heardAt = time.Now()
 	}

@@ -1,0 +1,28 @@
+package discord
+
+import "cyberbrief/briefing"
+
+// phrase is one of the few things that this package says itself.
+type phrase int
+
+const (
+	saysBusy phrase = iota
+	saysNotHere
+	saysShared
+	saysSorry
+	saysForgotten
+)
+
+func (p phrase) in(lang briefing.Language) string {
+	said := [...]struct{ ja, en string }{
+		saysBusy:      {"⚠️ いま混み合っています。少し待ってからもう一度お試しください。", "⚠️ Too busy just now. Please try again in a while."},
+		saysNotHere:   {"このコマンドはサーバーのチャンネルで使えます。", "This command works in the channels of a server."},
+		saysShared:    {"✅ チャンネルに共有しました。", "✅ Shared to the channel."},
+		saysSorry:     {"⚠️ いま処理できませんでした。しばらくしてからもう一度お試しください。", "⚠️ That did not work just now. Please try again in a while."},
+		saysForgotten: {"このボタンはもう使えません。コマンドを入力してください。", "This button no longer works. Please type the command."},
+	}[p]
+	if lang == briefing.English {
+		return said.en
+	}
+	return said.ja
+}
