@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,18 +116,31 @@ func (s *Slack) introduce(ctx context.Context) (in bot.Installation, err error) 
 	pauses := retry.WithCappedDuration(longestPause, retry.NewExponential(firstPause))
 	err = retry.Do(ctx, pauses, func(ctx context.Context) error {
 		in, err = s.Installation(ctx)
-		switch bot.ClassOf(err) {
-		case bot.InstallationGone, bot.Fatal:
+		switch class := bot.ClassOf(err); {
+		case err == nil:
+			return nil
+		case undecided(err):
+			s.log.Warn("slack does not say whose token this is, going on", "error", err)
+			return nil
+		case class == bot.InstallationGone, class == bot.Fatal:
 			return refused(err, "SLACK_BOT_TOKEN", "the bot token of the app (it begins with xoxb-)")
-		}
-		if err != nil {
+		default:
 			s.log.Warn("slack cannot be reached, trying again", "error", err)
 			return retry.RetryableError(err)
 		}
-		return nil
 	})
 	return in, err
 }
+
+// undecided says whether an answer to auth.test says nothing about the
+// token: a server that stands in for Slack need not know the method.
+func undecided(err error) bool {
+	oe, ok := errors.AsType[*bot.OutcomeError](err)
+	return ok && slices.Contains([]string{noWorkspace, "unknown_method", statusCode(http.StatusNotFound)}, oe.Code)
+}
+
+// noWorkspace is the code of an answer that is a success without a workspace.
+const noWorkspace = "no workspace"
 
 // refused is the Fatal error for a token that Slack will not accept.
 func refused(err error, variable, what string) error {
@@ -147,7 +161,7 @@ func (s *Slack) Installation(ctx context.Context) (bot.Installation, error) {
 		return bot.Installation{}, err
 	}
 	if who.TeamID == "" {
-		return bot.Installation{}, &bot.OutcomeError{Class: bot.Transient, Code: "empty answer", Err: errors.New("auth.test names no workspace")}
+		return bot.Installation{}, &bot.OutcomeError{Class: bot.Transient, Code: noWorkspace, Err: errors.New("auth.test names none")}
 	}
 	return bot.Installation{Platform: bot.Slack, Tenant: who.TeamID}, nil
 }

@@ -215,7 +215,7 @@ func TestFatalReasons(t *testing.T) {
 		}, "missing_scope", "connections:write"},
 		{"account is inactive", nil, func(f *bottest.Slack) { f.FailNext("auth.test", bottest.SlackFault{Error: "account_inactive"}) }, "account_inactive", "SLACK_BOT_TOKEN"},
 		{"socket mode is off", nil, func(f *bottest.Slack) { f.DisconnectNext("link_disabled", "link_disabled") }, "link_disabled", "SLACK_SIGNING_SECRET"},
-		{"address has no API", func(o *slack.Options) { o.APIURL = strings.TrimSuffix(o.APIURL, "api/") + "elsewhere" }, nil, "http 404", "SLACK_BOT_TOKEN"},
+		{"address has no API", func(o *slack.Options) { o.APIURL = strings.TrimSuffix(o.APIURL, "api/") + "elsewhere" }, nil, "http 404", "SLACK_API_URL"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			fake, s := start(t, tc.change)
@@ -242,6 +242,21 @@ func TestStartIsPatient(t *testing.T) {
 	run(t, s, echo)
 	if _, err := fake.Command(impatient(t, patience), "C1", "U2", "/term", "x"); err != nil {
 		t.Error(err)
+	}
+}
+
+// A server that stands in for Slack need not know auth.test.
+func TestStartNeedsNoIntroduction(t *testing.T) {
+	for _, fault := range []bottest.SlackFault{{Error: "unknown_method"}, {Status: 404}, {Body: `{"ok":true}`}} {
+		fake, s := start(t, nil)
+		fake.FailNext("auth.test", fault)
+		stop := run(t, s, echo)
+		if _, err := fake.Command(impatient(t, patience), "C1", "U2", "/term", "x"); err != nil {
+			t.Errorf("%+v: %v", fault, err)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
