@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"unicode/utf8"
 )
@@ -74,17 +75,28 @@ func DiscordRefuses(body []byte) []string {
 	if err := dec.Decode(&b); err != nil {
 		return []string{err.Error()}
 	}
-	return b.refusal()
+	if r := b.refusal(); r != nil {
+		return r.why
+	}
+	return nil
 }
 
-func (b discordBody) refusal() []string {
+// discordRefusal is an answer of Discord to a body that it does not take.
+type discordRefusal struct {
+	status, code int
+	why          []string
+}
+
+// refusal is nil for a body that Discord takes.
+func (b discordBody) refusal() *discordRefusal {
 	switch faults := b.faults(); {
 	case len(faults) > 0:
-		return faults
+		return &discordRefusal{http.StatusBadRequest, 50035, faults}
 	case b.empty():
-		return []string{"it says nothing"}
+		return &discordRefusal{http.StatusBadRequest, 50006, []string{"Cannot send an empty message"}}
 	case b.bytes() > discordMaxBytes:
-		return []string{fmt.Sprintf("all texts are %d bytes, at most %d are sure to pass: %s", b.bytes(), discordMaxBytes, discordBytesIssue)}
+		return &discordRefusal{http.StatusInternalServerError, 0, []string{
+			fmt.Sprintf("all texts are %d bytes, at most %d are sure to pass: %s", b.bytes(), discordMaxBytes, discordBytesIssue)}}
 	}
 	return nil
 }

@@ -231,17 +231,11 @@ func (d *Discord) readMessage(w http.ResponseWriter, body []byte) (b discordBody
 		d.refuseBody(w, http.StatusBadRequest, 50035, err.Error())
 		return b, false
 	}
-	switch faults := b.faults(); {
-	case len(faults) > 0:
-		d.refuseBody(w, http.StatusBadRequest, 50035, faults...)
-	case b.empty():
-		d.refuseBody(w, http.StatusBadRequest, 50006, "Cannot send an empty message")
-	case b.bytes() > discordMaxBytes:
-		d.refuseBody(w, http.StatusInternalServerError, 0, fmt.Sprintf("all texts are %d bytes, at most %d are sure to pass: %s", b.bytes(), discordMaxBytes, discordBytesIssue))
-	default:
-		return b, true
+	if r := b.refusal(); r != nil {
+		d.refuseBody(w, r.status, r.code, r.why...)
+		return b, false
 	}
-	return b, false
+	return b, true
 }
 
 // apply writes a body into a message.

@@ -71,15 +71,20 @@ type option struct {
 
 // callback is the first answer to an interaction.
 type callback struct {
-	Type int           `json:"type"`
-	Data *callbackData `json:"data,omitempty"`
+	Type int `json:"type"`
+	Data any `json:"data,omitempty"`
 }
 
-type callbackData struct {
-	Content         string          `json:"content,omitempty"`
-	Flags           int             `json:"flags,omitempty"`
-	Choices         []choice        `json:"choices,omitempty"`
+// quickAnswer is the data of a first answer that is a message.
+type quickAnswer struct {
+	Content         string          `json:"content"`
+	Flags           int             `json:"flags"`
 	AllowedMentions allowedMentions `json:"allowed_mentions"`
+}
+
+// offer is the data of an answer to what is being typed.
+type offer struct {
+	Choices []choice `json:"choices"`
 }
 
 type choice struct {
@@ -89,12 +94,14 @@ type choice struct {
 
 // deferred tells the asker that an answer is being made, for no other eyes.
 func deferred() callback {
-	return callback{callbackDeferred, &callbackData{Flags: flagEphemeral}}
+	return callback{callbackDeferred, struct {
+		Flags int `json:"flags"`
+	}{flagEphemeral}}
 }
 
 // privately is a first answer that is the last one too.
 func privately(text string) callback {
-	return callback{callbackMessage, &callbackData{Content: text, Flags: flagEphemeral}}
+	return callback{callbackMessage, quickAnswer{Content: text, Flags: flagEphemeral}}
 }
 
 // receive takes an interaction that came through the gateway. It does not
@@ -159,7 +166,7 @@ func (d *Discord) complete(ctx context.Context, i interaction) callback {
 			choices = append(choices, choice{name, term})
 		}
 	}
-	return callback{callbackAutocomplete, &callbackData{Choices: choices}}
+	return callback{callbackAutocomplete, offer{choices}}
 }
 
 // offers asks the responder for terms; a panic becomes none.
@@ -191,7 +198,7 @@ func focused(options []option) string {
 func (i interaction) request() (bot.Request, bool) {
 	req := bot.Request{
 		ID:      i.ID,
-		Ref:     bot.Ref{Installation: bot.Installation{Platform: bot.Discord, Tenant: i.GuildID}, Channel: i.ChannelID},
+		Ref:     i.ref(),
 		User:    i.user(),
 		Command: i.Data.Name,
 		Text:    typed(tableOf(i.Data.Name), i.Data.Options),

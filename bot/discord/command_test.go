@@ -30,6 +30,9 @@ func (r *responder) Respond(ctx context.Context, req bot.Request) bot.Reply {
 }
 
 func (r *responder) Complete(_ context.Context, prefix string) []string {
+	if prefix == "ない" {
+		return nil
+	}
 	out := []string{"", strings.Repeat("長", 101)}
 	for i := range 30 {
 		out = append(out, fmt.Sprint(prefix, i))
@@ -155,6 +158,9 @@ func TestAutocomplete(t *testing.T) {
 	choices, err := fake.Autocomplete(testContext(t), guild, channel, member(), "term", "word", "能動")
 	if err != nil || len(choices) != 25 || choices[0] != "能動0" {
 		t.Errorf("got %q, %v", choices, err)
+	}
+	if choices, err := fake.Autocomplete(testContext(t), guild, channel, member(), "term", "word", "ない"); err != nil || len(choices) != 0 {
+		t.Errorf("nothing to offer: got %q, %v", choices, err)
 	}
 }
 

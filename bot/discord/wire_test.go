@@ -30,16 +30,26 @@ const upgraded = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n
 // onWire reads a wire to which a server sends bytes and then hangs up.
 func onWire(t *testing.T, sent []byte) (read []byte, w *wire, err error) {
 	t.Helper()
-	client, server := net.Pipe()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	client, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer client.Close()
+	server, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
 	go func() {
 		defer server.Close()
 		_, _ = server.Write(sent)
 	}()
 	w = newWire(client, 5*time.Second)
-	if read, err = io.ReadAll(w); errors.Is(err, io.ErrClosedPipe) {
-		err = nil // how a pipe says that the other end hung up
-	}
+	read, err = io.ReadAll(w)
 	return read, w, err
 }
 
