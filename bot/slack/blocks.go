@@ -249,7 +249,7 @@ func join(spans []bot.Span) string {
 	return sb.String()
 }
 
-// note is small print: plain text, and links as the only mrkdwn. A note that
+// note is small print, which takes no mark-up from outside. A note that
 // mentions somebody is running text, the only place where that works.
 func (l *layer) note(spans []bot.Span) {
 	if slices.ContainsFunc(clean(spans), func(s bot.Span) bool { return s.Mention != "" }) {
@@ -264,8 +264,12 @@ func (l *layer) note(spans []bot.Span) {
 	}
 }
 
-// smallPrint parts spans into plain text and links.
+// smallPrint is one line of mrkdwn where no text of it can be read as mark-up;
+// else it is parted into plain text and links, which Slack sets apart.
 func smallPrint(spans []bot.Span) []slackgo.MixedElement {
+	if line, ok := mrkdwnLine(spans); ok {
+		return []slackgo.MixedElement{mrkdwn(line)}
+	}
 	var elements []slackgo.MixedElement
 	plain := ""
 	endPlain := func() {
@@ -288,7 +292,7 @@ func smallPrint(spans []bot.Span) []slackgo.MixedElement {
 		if link == "" {
 			link = "<" + escape(s.URL) + ">"
 		}
-		elements = append(elements, slackgo.NewTextBlockObject(slackgo.MarkdownType, link, false, true))
+		elements = append(elements, mrkdwn(link))
 	}
 	endPlain()
 	return elements
@@ -377,4 +381,10 @@ func commandOf(actionID string) (command string, ok bool) {
 	rest, ours := strings.CutPrefix(actionID, "cb:")
 	command, _, _ = strings.Cut(rest, ":")
 	return command, ours && command != "" && command != linkCommand
+}
+
+// mrkdwn is text that Slack reads as mrkdwn; verbatim keeps it from making
+// links and names out of what is none.
+func mrkdwn(text string) *slackgo.TextBlockObject {
+	return slackgo.NewTextBlockObject(slackgo.MarkdownType, text, false, true)
 }

@@ -36,6 +36,28 @@ func mrkdwnLink(link, label string) (string, bool) {
 	return "<" + escape(link) + "|" + escape(oneLine(label)) + ">", true
 }
 
+// emojiCode matches what mrkdwn makes a picture of.
+var emojiCode = regexp.MustCompile(`:[a-z0-9_+'-]+:`)
+
+// mrkdwnLine is a whole line with its links, or false when some of its text
+// could be read as mark-up.
+func mrkdwnLine(spans []bot.Span) (string, bool) {
+	if text := join(spans); strings.ContainsAny(text, mrkdwnMarks) || emojiCode.MatchString(text) {
+		return "", false
+	}
+	var sb strings.Builder
+	for _, s := range spans {
+		if s.URL == "" || strings.TrimSpace(s.Text) == "" {
+			sb.WriteString(escape(s.Text))
+			continue
+		}
+		link, _ := mrkdwnLink(s.URL, s.Text) // its label has no marks
+		sb.WriteString(link)
+	}
+	line := sb.String()
+	return line, strings.TrimSpace(line) != "" && units(line) <= maxText
+}
+
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // linkEscapes are characters that an address keeps when it is written out
