@@ -1,8 +1,10 @@
 package digest
 
 import (
-	"regexp"
+	"bytes"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"cyberbrief/briefing"
 )
@@ -23,6 +25,8 @@ type told struct {
 	part  int  // see section.part; stories of one part are all different
 	theme bool // a themed summary rather than a news item
 	essay bool // reads like an essay: may be a deep dive without the name
+	bag   bag  // of heading and text, the short telling's too
+	title bag
 }
 
 // assemble puts every section into its field of the digest.
@@ -37,8 +41,55 @@ func (r *reader) assemble() {
 	}
 	a.separateEssays()
 	r.digest.DeepDives = append(r.digest.DeepDives, a.dives...)
-	r.digest.Stories = merge(a.stories)
+	r.vocabulary(a.stories)
+	r.told = merge(&r.words, a.stories)
+	for _, t := range r.told {
+		r.digest.Stories = append(r.digest.Stories, t.Story)
+	}
 	r.digest.CVEs = r.cves()
+}
+
+// vocabulary collects the tokens that matter: those of key points, citations
+// and headings, and of the stories that may be told again. Then every story
+// gets its bags.
+func (r *reader) vocabulary(stories []*told) {
+	d, v := r.digest, &r.words
+	v.reserve(len(r.src) / 12)
+	for _, k := range d.KeyPoints {
+		v.collect(func(yield func(token)) { textTokens(k.Text, yield) })
+	}
+	for _, c := range d.Citations {
+		v.bag(c.Title)
+	}
+	for _, list := range [][]briefing.Section{d.DeepDives, d.Sections} {
+		for _, s := range list {
+			v.bag(s.Heading)
+		}
+	}
+	for _, t := range stories {
+		t.title = v.bag(t.Heading)
+	}
+	short, long := parts(stories)
+	if len(long) > 0 {
+		for _, t := range short {
+			t.bag, _ = r.bags(t.Heading, t.Text)
+		}
+	}
+	v.closed = true
+	for _, t := range stories {
+		if t.bag.ids == nil {
+			t.bag, _ = r.bags(t.Heading, t.Text)
+		}
+	}
+}
+
+// bags are the tokens of a heading with the text below it, and of the heading.
+func (r *reader) bags(heading string, text briefing.Text) (all, title bag) {
+	all = r.words.collect(func(yield func(token)) {
+		tokens(heading, yield)
+		textTokens(text, yield)
+	})
+	return all, r.words.bag(heading)
 }
 
 // top are the sections that are no part of another: titles are transparent.
@@ -145,7 +196,8 @@ func (r *reader) keyPoints(s *section) {
 // numberedStory says whether a section under the key points is a news item
 // in full after all.
 func numberedStory(s *section) bool {
-	return proseRunes(s.blocks) > 400
+	const inFull = 400
+	return prose(s.blocks, inFull)
 }
 
 // takeKeyPoints makes a key point of every outermost list item; without a
@@ -194,7 +246,7 @@ func (r *reader) passage(s *section) *briefing.Passage {
 	text := r.body(s)
 	if head := s.heading.text; s.topic != "" {
 		text = append(briefing.Text{{Kind: briefing.Heading, Level: 3, Line: s.heading.line, Spans: []briefing.Span{{Text: s.topic}}}}, text...)
-	} else if _, sure := bareRole(head); !sure || len([]rune(normal(head))) > maxPlainRole {
+	} else if _, sure := s.words.sure(); !sure || utf8.RuneCountInString(s.norm) > maxPlainRole {
 		text = append(briefing.Text{{Kind: briefing.Heading, Level: 3, Line: s.heading.line, Spans: []briefing.Span{{Text: head}}}}, text...)
 	}
 	return &briefing.Passage{Line: s.heading.line, Text: text}
@@ -275,9 +327,9 @@ func (r *reader) below(a *assembly, s *section, group string) {
 // news reads a section as a story, a group of stories, or both.
 func (r *reader) news(a *assembly, s *section, group string) {
 	kids := r.plainChildren(s)
-	own := proseRunes(s.blocks)
+	own := prose(s.blocks, minProse)
 	if len(kids) == 0 || r.isItem(s, kids, own) {
-		if own == 0 && len(kids) == 0 && len(s.blocks) == 0 {
+		if len(kids) == 0 && len(s.blocks) == 0 {
 			r.extras(a, s)
 			if s.role == roleNone && len(s.children) == 0 {
 				r.warnEmpty(s)
@@ -288,7 +340,7 @@ func (r *reader) news(a *assembly, s *section, group string) {
 		r.extras(a, s)
 		return
 	}
-	if own >= minProse && s.role != roleNews {
+	if own && s.role != roleNews {
 		r.addStory(a, s, r.story(s, nil), group)
 	} else {
 		r.keep(s.heading.line, s.heading.text, s.blocks)
@@ -330,12 +382,11 @@ func (r *reader) extras(a *assembly, s *section) {
 var aspects = []string{"概要", "背景", "影響", "対策", "詳細", "経緯", "原因", "対応", "手口", "攻撃手法", "技術的", "推奨", "被害", "問題", "教訓", "ポイント", "今後", "何が起きた", "なぜ重要", "まとめ", "解説", "summary", "impact", "background", "mitigation", "details"}
 
 // isItem says whether a section with sub-sections is one story in parts.
-func (r *reader) isItem(s *section, kids []*section, own int) bool {
+func (r *reader) isItem(s *section, kids []*section, own bool) bool {
 	named, sourced, counted := 0, 0, 0
 	for _, c := range kids {
-		norm := normal(c.heading.text)
 		for _, w := range aspects {
-			if strings.Contains(norm, w) && len([]rune(norm)) <= len([]rune(w))+6 {
+			if len(c.norm) <= len(w)+18 && strings.Contains(c.norm, w) {
 				named++
 				break
 			}
@@ -356,20 +407,20 @@ func (r *reader) isItem(s *section, kids []*section, own int) bool {
 	if numbered(s.heading.text) && counted == 0 && underNews(s) {
 		return true
 	}
-	return own >= minProse && (hasSource(s) || underNews(s))
+	return own && (hasSource(s) || underNews(s))
 }
 
 // underNews says whether s stands in a group of news items.
 func underNews(s *section) bool {
 	p := s.parent
-	return p != nil && p.heading != nil && !p.title && (p.role == roleNews || p.role == roleNone && proseRunes(p.blocks) < minProse)
+	return p != nil && p.heading != nil && !p.title && (p.role == roleNews || p.role == roleNone && !prose(p.blocks, minProse))
 }
 
 // hasSource says whether a section names a source in a line of its own.
 func hasSource(s *section) bool {
 	for _, b := range s.blocks {
 		for _, l := range b.lines {
-			if at, _ := sourceStart(l.spans); at >= 0 {
+			if l.source >= 0 {
 				return true
 			}
 		}
@@ -377,17 +428,22 @@ func hasSource(s *section) bool {
 	return false
 }
 
-// proseRunes counts the characters of blocks that are not source lines.
-func proseRunes(blocks []*block) int {
-	n := 0
+// prose says whether blocks have at least so many characters that are not
+// source lines.
+func prose(blocks []*block, least int) bool {
 	for _, b := range blocks {
 		for _, l := range b.lines {
-			if at, _ := sourceStart(l.spans); at < 0 {
-				n += len([]rune(plain(l.spans)))
+			if l.source >= 0 {
+				continue
+			}
+			for _, sp := range l.spans {
+				if least -= utf8.RuneCountInString(sp.text); least <= 0 {
+					return true
+				}
 			}
 		}
 	}
-	return n
+	return false
 }
 
 // story makes a story of a section and those of its sub-sections in kids.
@@ -417,10 +473,16 @@ func (r *reader) addStory(a *assembly, s *section, st briefing.Story, group stri
 	})
 }
 
-// essays are the words of headings that explain rather than report.
-var essays = regexp.MustCompile(`とは$|重要性$|課題$|現状と|意義$|考察|メカニズム|仕組み|強化$|あり方$|必要性$|教訓$|ベストプラクティス`)
+// What headings that explain rather than report end in, or hold.
+var (
+	essayEnds  = []string{"とは", "重要性", "課題", "意義", "強化", "あり方", "必要性", "教訓", "ベストプラクティス"}
+	essayWords = []string{"現状と", "考察", "メカニズム", "仕組み"}
+)
 
-func essayLike(heading string) bool { return essays.MatchString(heading) }
+func essayLike(heading string) bool {
+	return slices.ContainsFunc(essayEnds, func(w string) bool { return strings.HasSuffix(heading, w) }) ||
+		slices.ContainsFunc(essayWords, func(w string) bool { return strings.Contains(heading, w) })
+}
 
 // separateEssays makes deep dives of the last stories of a digest that has
 // no deep dive: those that explain and name no source, when the stories
@@ -571,18 +633,33 @@ func quotation(b *block) bool {
 	return strings.HasPrefix(t, "「") && strings.ContainsAny(t, "-—–") || sourceWord(t) > 0 && strings.HasPrefix(t, "引用")
 }
 
-var cvePattern = regexp.MustCompile(`(?i)CVE-(?:19|20)\d{2}-\d{4,7}`)
-
 // cves lists the CVE IDs of the file, each once, in order.
 func (r *reader) cves() []string {
 	out := []string{}
-	seen := map[string]bool{}
-	for _, m := range cvePattern.FindAll(r.src, -1) {
-		id := strings.ToUpper(string(m))
-		if !seen[id] {
-			seen[id] = true
-			out = append(out, id)
+	for rest := r.src; ; {
+		at := bytes.IndexByte(rest, '-')
+		if at < 0 {
+			return out
 		}
+		if at >= 3 && bytes.EqualFold(rest[at-3:at], []byte("CVE")) {
+			if id := cveID(rest[at:]); id != "" {
+				out = appendNew(out, id)
+			}
+		}
+		rest = rest[at+1:]
 	}
-	return out
+}
+
+// cveID reads what follows CVE in an ID: -2025-12345, four to seven digits
+// after a year.
+func cveID(b []byte) string {
+	const year, most = len("-2025-"), 7
+	n := year
+	for n < len(b) && n < year+most && isDigit(b[n]) {
+		n++
+	}
+	if n < year+4 || b[year-1] != '-' || string(b[1:3]) != "19" && string(b[1:3]) != "20" || !isDigit(b[3]) || !isDigit(b[4]) {
+		return ""
+	}
+	return "CVE" + string(b[:n])
 }

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -83,6 +84,9 @@ func (r *reader) citation(lines []line) {
 	}
 	c := briefing.Citation{Line: lines[0].no, Title: citationTitle(title.String())}
 	if len(urls) == 0 {
+		if n, ok := leadingMark(lines[0]); ok && c.Title != "" {
+			c.Title = fmt.Sprintf("[%d] %s", n, c.Title) // all that the mark in the text can point at
+		}
 		if c.Title != "" {
 			r.digest.Citations = append(r.digest.Citations, c)
 		}
@@ -109,7 +113,7 @@ func appendNew(list []string, s string) []string {
 // citationTitle is the text of an entry without its number, the brackets
 // that held its address, and the dash before a name that was taken out.
 func citationTitle(s string) string {
-	t := strings.TrimSpace(strings.ReplaceAll(s, "**", ""))
+	t := trimBracket(strings.TrimSpace(strings.ReplaceAll(s, "**", "")), "[", "]")
 	if n := sourceWord(t); n > 0 { // 引用 1: 「…」
 		t = strings.TrimSpace(t[n:])
 	}
@@ -118,8 +122,10 @@ func citationTitle(s string) string {
 	}
 	for {
 		before := t
-		for _, e := range []string{"()", "（）", "[]", "( )", "[ ]"} {
-			t = strings.ReplaceAll(t, e, "")
+		if strings.ContainsAny(t, ")]") || strings.Contains(t, "）") {
+			for _, e := range []string{"()", "（）", "[]", "( )", "[ ]"} {
+				t = strings.ReplaceAll(t, e, "")
+			}
 		}
 		t = strings.TrimSpace(strings.TrimRight(t, " 　:：,、-—–"))
 		t = strings.TrimSuffix(t, "(")

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,10 +18,16 @@ import (
 // maxMarkBytes is the longest reference mark, brackets included.
 const maxMarkBytes = 64
 
-// clean sets r.src to body without byte order mark, CR and leftovers.
+// clean sets r.src to body without byte order mark, CR and leftovers. A file
+// that has none of them is not copied.
 func (r *reader) clean(body []byte) {
 	body = bytes.TrimPrefix(body, utf8BOM)
-	out := make([]byte, 0, len(body)+1)
+	r.src = body
+	odd := oddMarks(body)
+	if !odd && bytes.IndexByte(body, '\r') < 0 && !suspicious(body, false) {
+		return
+	}
+	out := make([]byte, 0, len(body))
 	fenced := false
 	for no := 1; len(body) > 0; no++ {
 		line, rest, more := bytes.Cut(body, []byte("\n"))
@@ -29,7 +36,7 @@ func (r *reader) clean(body []byte) {
 		if t := bytes.TrimLeft(line, " "); bytes.HasPrefix(t, []byte("```")) || bytes.HasPrefix(t, []byte("~~~")) {
 			fenced = !fenced
 		}
-		if !fenced && suspicious(line) {
+		if !fenced && suspicious(line, odd) {
 			if s := cleanLine(string(line)); s != string(line) {
 				r.leftover(no)
 				line = []byte(s)
@@ -43,28 +50,38 @@ func (r *reader) clean(body []byte) {
 	r.src = out
 }
 
-// suspicious is a cheap test for what cleanLine may change.
-func suspicious(line []byte) bool {
-	for i, c := range line {
-		switch c {
-		case ',':
-			if i+1 == len(line) || line[i+1] != ' ' && (line[i+1] < '0' || line[i+1] > '9') {
-				return true
-			}
-		case ']':
-			if i > 0 && line[i-1] >= '0' && line[i-1] <= '9' || i > 0 && line[i-1] == ',' {
-				return true
-			}
-		case 0xe2: // † and its neighbours
-			if i+2 < len(line) && line[i+1] == 0x80 && line[i+2] == 0xa0 {
-				return true
-			}
-		case 0xee: // private use: U+E200 opens a mark of some chat tools
+// suspicious is a cheap test for what cleanLine may change. Odd says that
+// the file has marks in odd brackets somewhere.
+func suspicious(line []byte, odd bool) bool {
+	if odd {
+		return true
+	}
+	for at := 0; ; at++ {
+		n := bytes.IndexByte(line[at:], ',')
+		if n < 0 {
+			break
+		}
+		at += n
+		if at+1 == len(line) || line[at+1] == '\n' || line[at+1] == ',' || line[at+1] >= 0x80 || line[at+1] == ')' || line[at+1] == ']' || line[at+1] == '.' {
 			return true
-		case '_':
-			if i >= 6 && bytes.EqualFold(line[i-6:i], []byte("source")) {
-				return true
-			}
+		}
+	}
+	for at := 0; ; at++ {
+		n := bytes.IndexByte(line[at:], ']')
+		if n < 0 {
+			return false
+		}
+		if at += n; at > 0 && (isDigit(line[at-1]) || line[at-1] == ',' || line[at-1] == ' ') {
+			return true
+		}
+	}
+}
+
+// oddMarks says whether a file may have marks in brackets other than [ ].
+func oddMarks(body []byte) bool {
+	for _, m := range []string{"†", "\ue200", "ource_", "ource:", "【", "cite", "OURCE"} {
+		if bytes.Contains(body, []byte(m)) {
+			return true
 		}
 	}
 	return false
@@ -135,70 +152,82 @@ func insideURL(s string, i int) bool {
 	return at >= 0 && !strings.ContainsAny(s[start+at:i], ")]>\"")
 }
 
+// maxCitationBytes is how far before a ] its [ is looked for.
+const maxCitationBytes = 600
+
 // dropTrailingNumbers takes ", 49-51" out of "[report, 49-51]".
 func dropTrailingNumbers(s string) string {
+	var out strings.Builder
+	from := 0
 	for at := 0; ; {
 		n := strings.IndexByte(s[at:], ']')
 		if n < 0 {
-			return s
+			break
 		}
 		end := at + n
 		at = end + 1
-		cut := numbersBefore(s[:end])
-		open := strings.LastIndexByte(s[:end], '[')
-		if cut == end || open < 0 || cut <= open+1 || strings.HasPrefix(s[at:], "(http") {
+		window := s[max(from, end-maxCitationBytes):end]
+		open := strings.LastIndexByte(window, '[')
+		cut := numbersBefore(window)
+		if cut == len(window) || open < 0 || cut <= open+1 || strings.HasPrefix(s[at:], "(http") {
 			continue
 		}
-		s, at = s[:cut]+s[end:], cut+1
+		out.WriteString(s[from : end-len(window)+cut])
+		from = end
 	}
+	if from == 0 {
+		return s
+	}
+	return out.String() + s[from:]
 }
 
+// trailingNumbers is what a tool leaves before a closing bracket.
+var trailingNumbers = regexp.MustCompile(`(?:\s*,\s*\d{1,3}(?:\s*[-–]\s*\d{1,3})?)+\s*$`)
+
 // numbersBefore is where ", 12, 49-51" at the end of s begins, or len(s).
+// Numbers of four digits are years: (Dec 5, 2026).
 func numbersBefore(s string) int {
-	cut := len(s)
-	for {
-		t := strings.TrimRight(s[:cut], " ")
-		digits := len(t)
-		for digits > 0 && (isDigit(t[digits-1]) || t[digits-1] == '-') {
-			digits--
-		}
-		for strings.HasSuffix(t[:digits], "–") { // an en dash in a range
-			digits -= len("–")
-			for digits > 0 && isDigit(t[digits-1]) {
-				digits--
-			}
-		}
-		head := strings.TrimRight(t[:digits], " ")
-		number := t[digits:]
-		if number == "" || !strings.HasSuffix(head, ",") || !isReference(number) {
-			return cut
-		}
-		cut = len(head) - 1
+	tail := s[max(0, len(s)-maxMarkBytes):]
+	if at := trailingNumbers.FindStringIndex(tail); at != nil {
+		return len(s) - len(tail) + at[0]
 	}
+	return len(s)
 }
 
 // dropToolMarks takes out marks in brackets other than [ ]: 【3†source】,
 // (source_9), and what stands between U+E200 and U+E201.
 func dropToolMarks(s string) string {
 	for _, pair := range [][2]string{{"\ue200", "\ue201"}, {"【", "】"}, {"〔", "〕"}, {"(", ")"}, {"（", "）"}} {
-		for at := 0; ; {
-			n := strings.Index(s[at:], pair[0])
-			if n < 0 {
-				break
-			}
-			open := at + n
-			body, _, closed := strings.Cut(s[open+len(pair[0]):], pair[1])
-			at = open + len(pair[0])
-			if !closed || len(body) > maxMarkBytes {
-				continue
-			}
-			if pair[0] == "\ue200" || isToolMark(body) {
-				s = s[:open] + s[open+len(pair[0])+len(body)+len(pair[1]):]
-				at = open
-			}
+		if strings.Contains(s, pair[0]) {
+			s = dropMarks(s, pair[0], pair[1])
 		}
 	}
 	return s
+}
+
+// dropMarks takes out tool's marks in one kind of brackets.
+func dropMarks(s, open, end string) string {
+	var out strings.Builder
+	from := 0
+	for at := 0; ; {
+		n := strings.Index(s[at:], open)
+		if n < 0 {
+			break
+		}
+		start := at + n
+		at = start + len(open)
+		window := s[at:min(len(s), at+maxMarkBytes)]
+		body, _, closed := strings.Cut(window, end)
+		if closed && (open == "\ue200" || isToolMark(body)) {
+			out.WriteString(s[from:start])
+			at += len(body) + len(end)
+			from = at
+		}
+	}
+	if from == 0 {
+		return s
+	}
+	return out.String() + s[from:]
 }
 
 // isToolMark says whether s can only be a tool's mark: a keyword of such

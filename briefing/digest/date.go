@@ -9,34 +9,70 @@ import (
 	"cyberbrief/briefing"
 )
 
-// datePattern finds a date as titles and file names write it: 2025年7月2日,
-// 2025-07-02, 2025_07_02, 2025/7/2, 2025.07.02, 20250702, July 2, 2025.
-var datePattern = regexp.MustCompile(`(?i)(20\d{2})\s*[年\-_/.]\s*(\d{1,2})\s*[月\-_/.]\s*(\d{1,2})|(20\d{2})(\d{2})(\d{2})|([A-Z][a-z]{2,8})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(20\d{2})`)
-
-// dateIn is the first real date in s, or none.
+// dateIn is the first real date in s, as titles and file names write it:
+// 2025年7月2日, 2025-07-02, 2025_07_02, 2025/7/2, 2025.07.02, 20250702,
+// July 2, 2025; full-width too.
 func dateIn(s string) briefing.Date {
-	if !strings.Contains(s, "20") && !strings.Contains(s, "２０") {
-		return ""
-	}
-	for _, m := range datePattern.FindAllStringSubmatch(halfWidth(s), -1) {
-		var d briefing.Date
-		switch {
-		case m[1] != "":
-			d = makeDate(m[1], m[2], m[3])
-		case m[4] != "":
-			d = makeDate(m[4], m[5], m[6])
-		default:
-			for _, layout := range []string{"January 2 2006", "Jan 2 2006"} {
-				if t, err := time.Parse(layout, m[7]+" "+m[8]+" "+m[9]); err == nil {
-					d = briefing.DateOf(t)
-				}
-			}
+	s = halfWidth(s)
+	for i := 0; i+4 <= len(s); i++ {
+		if s[i] != '2' || s[i+1] != '0' || !isDigit(s[i+2]) || !isDigit(s[i+3]) || i > 0 && isDigit(s[i-1]) {
+			continue
 		}
-		if d != "" {
+		if d := dateFrom(s[i:]); d != "" {
 			return d
 		}
 	}
+	if m := englishDate.FindStringSubmatch(s); m != nil {
+		for _, layout := range []string{"January 2 2006", "Jan 2 2006"} {
+			if t, err := time.Parse(layout, m[1]+" "+m[2]+" "+m[3]); err == nil {
+				return briefing.DateOf(t)
+			}
+		}
+	}
 	return ""
+}
+
+var englishDate = regexp.MustCompile(`([A-Z][a-z]{2,8})\.? (\d{1,2})(?:st|nd|rd|th)?,? (20\d{2})`)
+
+// dateFrom reads a date that begins with its year at the start of s.
+func dateFrom(s string) briefing.Date {
+	year, rest := s[:4], s[4:]
+	if len(rest) >= 4 && number(rest) == 4 {
+		return makeDate(year, rest[:2], rest[2:4])
+	}
+	rest, ok := cutMark(rest, "年")
+	n := number(rest)
+	if !ok || n == 0 || n > 2 {
+		return ""
+	}
+	month := rest[:n]
+	rest, ok = cutMark(rest[n:], "月")
+	n = number(rest)
+	if !ok || n == 0 || n > 2 {
+		return ""
+	}
+	return makeDate(year, month, rest[:n])
+}
+
+// cutMark cuts what stands between two numbers of a date.
+func cutMark(s, kanji string) (rest string, ok bool) {
+	s = strings.TrimLeft(s, " ")
+	if after, found := strings.CutPrefix(s, kanji); found {
+		return strings.TrimLeft(after, " "), true
+	}
+	if s != "" && strings.IndexByte("-_/.", s[0]) >= 0 {
+		return strings.TrimLeft(s[1:], " "), true
+	}
+	return s, false
+}
+
+// number is how many digits s begins with.
+func number(s string) int {
+	n := 0
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	return n
 }
 
 func makeDate(y, m, d string) briefing.Date {

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"bytes"
 	"net/url"
 	"sort"
 	"strings"
@@ -23,8 +24,10 @@ type span struct {
 
 // line is one line of the source, without markup. The number is 1-based.
 type line struct {
-	no    int
-	spans []span
+	no     int
+	spans  []span
+	source int // the span where the line names sources, -1 for nowhere
+	offset int // the byte in that span
 }
 
 // block is a paragraph, list item, quotation, piece of code or table row.
@@ -54,18 +57,25 @@ type item struct {
 // flattener walks goldmark's tree once, in the order of the source.
 type flattener struct {
 	src    []byte
-	starts []int // byte offset of every line
+	text   string // src; spans are pieces of it
+	starts []int  // byte offset of every line
+	last   int    // the line that was asked for last
+	from   int
 	items  []item
 }
 
 // flatten parses src and lists its headings and blocks in order.
 func flatten(src []byte) []item {
-	f := &flattener{src: src, starts: []int{0}}
-	for i, c := range src {
-		if c == '\n' {
-			f.starts = append(f.starts, i+1)
+	f := &flattener{src: src, text: string(src), starts: make([]int, 1, bytes.Count(src, []byte("\n"))+1)}
+	for at := 0; ; {
+		n := bytes.IndexByte(src[at:], '\n')
+		if n < 0 {
+			break
 		}
+		at += n + 1
+		f.starts = append(f.starts, at)
 	}
+	f.items = make([]item, 0, len(f.starts))
 	doc := markdown.Parse(text.NewReader(src))
 	f.children(doc, briefing.Paragraph, 0)
 	return f.items
@@ -73,7 +83,19 @@ func flatten(src []byte) []item {
 
 // lineAt is the line number of a byte offset.
 func (f *flattener) lineAt(offset int) int {
-	return sort.Search(len(f.starts), func(i int) bool { return f.starts[i] > offset })
+	// Text is asked for in order, so the line is the last one or a next one.
+	if f.last > 0 && f.starts[f.last-1] <= offset {
+		for f.last < len(f.starts) && f.last-f.from < 8 && f.starts[f.last] <= offset {
+			f.last++
+		}
+		if f.last == len(f.starts) || f.starts[f.last] > offset {
+			f.from = f.last
+			return f.last
+		}
+	}
+	f.last = sort.Search(len(f.starts), func(i int) bool { return f.starts[i] > offset })
+	f.from = f.last
+	return f.last
 }
 
 // children emits the blocks inside n. Kind and level are what its paragraphs
@@ -85,6 +107,8 @@ func (f *flattener) children(n ast.Node, kind briefing.BlockKind, level int) {
 			f.heading(c)
 		case *ast.Paragraph, *ast.TextBlock:
 			f.emit(&block{kind: kind, level: level, lines: f.inline(c)})
+		case *plainBlock:
+			f.emit(&block{kind: kind, level: level, lines: f.plainLines(c)})
 		case *ast.List:
 			f.list(c, level, kind == briefing.Item)
 		case *ast.Blockquote:
@@ -172,14 +196,14 @@ func (f *flattener) code(c *ast.FencedCodeBlock) {
 	b := &block{kind: briefing.Code}
 	for i := range c.Lines().Len() {
 		s := c.Lines().At(i)
-		b.lines = append(b.lines, line{no: f.lineAt(s.Start), spans: []span{{text: strings.TrimRight(string(s.Value(f.src)), "\n"), code: true}}})
+		b.lines = append(b.lines, line{no: f.lineAt(s.Start), spans: []span{{text: strings.TrimRight(string(s.Value(f.src)), "\n"), code: true}}, source: -1})
 	}
 	f.emit(b)
 }
 
 func (f *flattener) table(t *east.Table) {
 	for r := t.FirstChild(); r != nil; r = r.NextSibling() {
-		row := line{}
+		row := line{source: -1}
 		for c := r.FirstChild(); c != nil; c = c.NextSibling() {
 			for _, l := range f.inline(c) {
 				if row.no == 0 {
@@ -195,6 +219,20 @@ func (f *flattener) table(t *east.Table) {
 			f.emit(&block{kind: briefing.Row, lines: []line{row}})
 		}
 	}
+}
+
+// plainLines are the lines of a block without markup.
+func (f *flattener) plainLines(p *plainBlock) []line {
+	lines := make([]line, 0, p.Lines().Len())
+	for i := range p.Lines().Len() {
+		s := p.Lines().At(i)
+		if t := strings.TrimSpace(f.text[s.Start:s.Stop]); t != "" {
+			l := line{no: f.lineAt(s.Start), spans: []span{{text: t}}}
+			l.source, l.offset = sourceStart(l.spans)
+			lines = append(lines, l)
+		}
+	}
+	return lines
 }
 
 // inliner turns the inline nodes of one block into lines of spans.
@@ -215,6 +253,7 @@ func (f *flattener) inline(n ast.Node) []line {
 	kept := in.lines[:0]
 	for _, l := range in.lines {
 		if strings.TrimSpace(plain(l.spans)) != "" {
+			l.source, l.offset = sourceStart(l.spans)
 			kept = append(kept, l)
 		}
 	}
@@ -226,7 +265,7 @@ func (in *inliner) walk(n ast.Node) {
 		switch c := c.(type) {
 		case *ast.Text:
 			in.no = in.lineAt(c.Segment.Start)
-			in.add(unescape(c.Segment.Value(in.src), c.IsRaw()))
+			in.add(unescape(in.value(c), c.IsRaw()))
 			if c.SoftLineBreak() || c.HardLineBreak() {
 				in.no++
 			}
@@ -270,6 +309,10 @@ func (in *inliner) add(s string) {
 	in.push(st)
 }
 
+// maxJoin is the longest text that more is joined to: joining piece by piece
+// is quadratic, and joinSpans does the rest in one go.
+const maxJoin = 1 << 10
+
 // push appends a span to the current line, joining it to a span like it.
 func (in *inliner) push(s span) {
 	if s.text == "" {
@@ -279,7 +322,7 @@ func (in *inliner) push(s span) {
 		in.lines = append(in.lines, line{no: in.no})
 	}
 	l := &in.lines[len(in.lines)-1]
-	if n := len(l.spans); n > 0 && !s.mark {
+	if n := len(l.spans); n > 0 && !s.mark && len(l.spans[n-1].text) < maxJoin {
 		if last := &l.spans[n-1]; !last.mark && last.url == s.url && last.strong == s.strong && last.code == s.code {
 			last.text += s.text
 			return
@@ -359,19 +402,20 @@ func (in *inliner) rawHTML(h *ast.RawHTML) {
 	}
 }
 
+// value is the source of a text node.
+func (in *inliner) value(t *ast.Text) string {
+	if t.Segment.Padding > 0 || t.Segment.ForceNewline {
+		return string(t.Segment.Value(in.src))
+	}
+	return in.text[t.Segment.Start:t.Segment.Stop]
+}
+
 // unescape resolves backslashes and character references.
-func unescape(b []byte, raw bool) string {
-	special := false
-	for _, c := range b {
-		if c == '\\' || c == '&' {
-			special = true
-			break
-		}
+func unescape(s string, raw bool) string {
+	if raw || strings.IndexByte(s, '\\') < 0 && strings.IndexByte(s, '&') < 0 {
+		return s
 	}
-	if raw || !special {
-		return string(b)
-	}
-	return string(util.UnescapePunctuations(util.ResolveEntityNames(util.ResolveNumericReferences(b))))
+	return string(util.UnescapePunctuations(util.ResolveEntityNames(util.ResolveNumericReferences([]byte(s)))))
 }
 
 // webURL says whether s is a web address that may be shown, and gives it

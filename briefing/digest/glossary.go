@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
@@ -30,6 +31,9 @@ func (r *reader) glossaryChildren(s *section) (rest []*block) {
 		switch {
 		case c.role != roleNone && c.role != roleGlossary && c.role != roleBackground:
 		case c.role == roleGlossary || manyEntries(c.blocks):
+			if _, sure := bareRole(c.heading.text); !sure {
+				r.advise(c.heading.line, codeNoRole, fmt.Sprintf("%q groups terms; the terms are kept, the group is not", c.heading.text))
+			}
 			rest = append(rest, r.takeGlossary(c)...)
 		case len(c.blocks) > 0:
 			r.term(c.heading.line, c.heading.text, r.text(c.blocks).String())

@@ -11,6 +11,9 @@ import (
 const (
 	// maxBytes is the largest digest that is read, 1 MiB. Real ones have 10 KB.
 	maxBytes = 1 << 20
+	// maxLines is the most lines that are read. Real digests have some 100; a
+	// mebibyte of lines with a character each costs a second and more.
+	maxLines = 20_000
 	// maxNesting is how many list and quotation markers may open on one line.
 	// More is an attack on the parser, whose work grows with lines times depth.
 	maxNesting = 32
@@ -27,6 +30,10 @@ func (r *reader) guard(body []byte) bool {
 	if at := invalidUTF8(body); at >= 0 {
 		r.fail(1+bytes.Count(body[:at], []byte("\n")), codeNotUTF8,
 			fmt.Sprintf("%s: not UTF-8 at byte %d; save the file as UTF-8", r.label(), at))
+		return false
+	}
+	if n := bytes.Count(body, []byte("\n")); n > maxLines {
+		r.fail(maxLines+1, codeTooLarge, fmt.Sprintf("%s: has %d lines; a digest may have %d", r.label(), n, maxLines))
 		return false
 	}
 	if line, at := deepNesting(body); line > 0 {

@@ -11,14 +11,11 @@ var placeholders = []string{"サブトピック", "ニュースカテゴリー",
 // numbered sub-topic.
 func cleanHeading(text string) (clean string, sub, leftovers bool) {
 	clean = strings.TrimSpace(text)
-	for _, pair := range [][2]string{{"[", "]"}, {"［", "］"}} {
-		if inner, ok := strings.CutPrefix(clean, pair[0]); ok {
-			if inner, ok = strings.CutSuffix(inner, pair[1]); ok && !strings.Contains(inner, pair[0]) {
-				clean, leftovers = strings.TrimSpace(inner), true
-			}
-		}
-	}
+	clean, leftovers = wholeBracket(clean)
 	for _, p := range placeholders {
+		if len(clean) > 0 && clean[0]|0x20 != p[0]|0x20 {
+			continue
+		}
 		if len(clean) < len(p) || !strings.EqualFold(clean[:len(p)], p) {
 			continue
 		}
@@ -45,4 +42,16 @@ func cutColon(text string) (head, rest string, ok bool) {
 	_, n := firstRune(text[at:])
 	head, rest = strings.TrimSpace(text[:at]), strings.TrimSpace(text[at+n:])
 	return head, rest, head != "" && rest != ""
+}
+
+// wholeBracket takes square brackets off that hold the whole of s.
+func wholeBracket(s string) (inner string, bracketed bool) {
+	for _, pair := range [][2]string{{"[", "]"}, {"［", "］"}} {
+		if t, ok := strings.CutPrefix(s, pair[0]); ok {
+			if t, ok = strings.CutSuffix(t, pair[1]); ok && !strings.Contains(t, pair[0]) && sourceWord(t) == 0 {
+				return strings.TrimSpace(t), true
+			}
+		}
+	}
+	return s, false
 }

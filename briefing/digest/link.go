@@ -12,8 +12,8 @@ import (
 type candidate struct {
 	detail briefing.Detail
 	story  *briefing.Story // nil for deep dives and sections
-	text   briefing.Text
-	short  briefing.Text
+	bag    bag
+	title  bag
 	prior  float64
 }
 
@@ -47,43 +47,42 @@ const halfTold = 0.60
 type ties struct {
 	*index
 	candidates []candidate
-	cited      [][]int32        // by citation: the tokens of its title
-	hints      []map[int32]bool // by candidate: tokens of its headlines, see headlines
-	points     []map[int32]bool // by key point: its tokens
-	sharers    map[int][]int    // by candidate: the key points that it tells best
+	cited      []bag         // by citation: the tokens of its title
+	hints      []bag         // by candidate: the tokens of its headlines, see headlines
+	points     []bag         // by key point
+	sharers    map[int][]int // by candidate: the key points that it tells best
 }
 
 // link ties key points to the headings that tell their stories, and both to
 // their sources.
 func (r *reader) link() {
 	d := r.digest
-	t := &ties{index: newIndex(), candidates: r.candidates()}
+	t := &ties{sharers: map[int][]int{}, candidates: r.candidates()}
 	if len(d.KeyPoints)*len(t.candidates) > maxPairs || len(d.Citations)*(len(t.candidates)+len(d.KeyPoints)) > maxPairs {
 		r.advise(1, codeTooMany, "too many key points, sections or citations to tie together; no links are made")
 		return
 	}
-	points := make([][]int32, len(d.KeyPoints))
-	for i, k := range d.KeyPoints {
-		points[i] = t.query(func(yield func(token)) { textTokens(k.Text, yield) })
+	for _, k := range d.KeyPoints {
+		t.points = append(t.points, r.words.collect(func(yield func(token)) { textTokens(k.Text, yield) }))
 	}
 	for _, c := range d.Citations {
-		t.cited = append(t.cited, t.query(func(yield func(token)) { tokens(c.Title, yield) }))
+		t.cited = append(t.cited, r.words.bag(c.Title))
 	}
+	var bodies, titles []bag
 	for _, c := range t.candidates {
-		t.text(c.detail.Heading, c.text, c.short)
-		t.hints = append(t.hints, t.headlines(c))
+		bodies, titles = append(bodies, c.bag), append(titles, c.title)
+		t.hints = append(t.hints, r.headlines(c))
 	}
-	t.rarity()
-	found := make([][]scored, len(points))
-	t.sharers = map[int][]int{}
-	for i, p := range points {
-		t.points = append(t.points, idSet(p))
-		if found[i] = t.rank(p); len(found[i]) > 0 {
-			t.sharers[found[i][0].n] = append(t.sharers[found[i][0].n], i)
+	t.index = newIndex(&r.words, bodies, titles)
+	found := make([][]scored, len(t.points))
+	for i := range t.points {
+		if found[i] = t.rank(&t.points[i]); len(found[i]) > 0 {
+			best := found[i][0].n
+			t.sharers[best] = append(t.sharers[best], i)
 		}
 	}
 	for i := range d.KeyPoints {
-		r.linkPoint(t, i, points[i], found[i])
+		r.linkPoint(t, i, found[i])
 	}
 	r.linkStories(t)
 }
@@ -91,7 +90,7 @@ func (r *reader) link() {
 // candidates are the headings that key points can be tied to.
 func (r *reader) candidates() []candidate {
 	d := r.digest
-	var out []candidate
+	out := make([]candidate, 0, len(d.Stories)+len(d.DeepDives)+len(d.Sections))
 	for i := range d.Stories {
 		s := &d.Stories[i]
 		prior := priorItem
@@ -101,14 +100,18 @@ func (r *reader) candidates() []candidate {
 		case !numbered(s.Heading) && s.Section == "":
 			prior = priorTheme
 		}
-		out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, s, s.Text, s.Short, prior})
+		out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, s, r.told[i].bag, r.told[i].title, prior})
+	}
+	add := func(s briefing.Section, prior float64) {
+		all, title := r.bags(s.Heading, s.Text)
+		out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, nil, all, title, prior})
 	}
 	for _, s := range d.DeepDives {
-		out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, nil, s.Text, nil, priorDive})
+		add(s, priorDive)
 	}
 	for _, s := range d.Sections {
 		if s.Heading != d.Title {
-			out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, nil, s.Text, nil, priorSection})
+			add(s, priorSection)
 		}
 	}
 	return out
@@ -117,28 +120,21 @@ func (r *reader) candidates() []candidate {
 // headlines are the tokens of what heads a story: its heading, those of its
 // short telling, the titles of its own sources and the words of their
 // addresses, which are often the headline in English.
-func (t *ties) headlines(c candidate) map[int32]bool {
-	set := map[int32]bool{}
-	add := func(tok token) {
-		if id, ok := t.ids[tok]; ok {
-			set[id] = true
-		}
-	}
-	tokens(c.detail.Heading, add)
-	for _, b := range c.short {
-		if b.Kind == briefing.Heading {
-			tokens(b.String(), add)
-		}
-	}
+func (r *reader) headlines(c candidate) bag {
+	texts := []string{c.detail.Heading}
 	if c.story != nil {
-		for _, s := range c.story.Sources {
-			tokens(s.Title, add)
-			if _, path, ok := strings.Cut(host(s.URL)+" "+s.URL, host(s.URL)+"/"); ok {
-				tokens(path, add)
+		for _, b := range c.story.Short {
+			if b.Kind == briefing.Heading {
+				texts = append(texts, b.String())
 			}
 		}
+		for _, s := range c.story.Sources {
+			_, rest, _ := strings.Cut(s.URL, "://")
+			_, path, _ := strings.Cut(rest, "/")
+			texts = append(texts, s.Title, path)
+		}
 	}
-	return set
+	return r.words.bag(texts...)
 }
 
 // scored is a candidate and how well it tells a key point.
@@ -148,7 +144,7 @@ type scored struct {
 }
 
 // rank lists the candidates that tell a key point, best first.
-func (t *ties) rank(query []int32) []scored {
+func (t *ties) rank(query *bag) []scored {
 	var found []scored
 	for n, c := range t.candidates {
 		if s := t.score(query, n) * c.prior; s >= minDetail {
@@ -168,7 +164,7 @@ func (t *ties) rank(query []int32) []scored {
 }
 
 // linkPoint gives a key point its details and sources.
-func (r *reader) linkPoint(t *ties, i int, query []int32, found []scored) {
+func (r *reader) linkPoint(t *ties, i int, found []scored) {
 	k := &r.digest.KeyPoints[i]
 	best := 0.0
 	for _, f := range found {
@@ -179,7 +175,7 @@ func (r *reader) linkPoint(t *ties, i int, query []int32, found []scored) {
 			break
 		}
 		near := f.score >= nearDetail*best
-		if near || f.score >= halfTold && t.share(query, f.n) >= halfTold {
+		if near || f.score >= halfTold && t.share(&t.points[i], f.n) >= halfTold {
 			k.Details = append(k.Details, t.candidates[f.n].detail)
 		}
 		if f.score >= minSource {
@@ -215,12 +211,12 @@ func (r *reader) addSources(t *ties, i, n int, best bool) {
 	for _, c := range story.Sources {
 		add(c)
 	}
-	var hints map[int32]bool
+	hints := &bag{}
 	if best {
-		hints = t.hints[n]
+		hints = &t.hints[n]
 	}
 	for c, cite := range r.digest.Citations {
-		if cite.URL != "" && t.certain(c, n, t.points[i], hints) && t.alone(c, i, n) {
+		if cite.URL != "" && t.certain(c, n, &t.points[i], hints) && t.alone(c, i, n) {
 			add(cite)
 		}
 	}
@@ -245,20 +241,12 @@ func (t *ties) alone(c, i, n int) bool {
 // agreement is the weight of what citation c and key point i share.
 func (t *ties) agreement(c, i int) float64 {
 	sum := 0.0
-	for _, id := range t.cited[c] {
-		if t.points[i][id] {
+	for _, id := range t.cited[c].ids {
+		if t.points[i].has(id) {
 			sum += t.weight[id]
 		}
 	}
 	return sum
-}
-
-func idSet(ids []int32) map[int32]bool {
-	set := make(map[int32]bool, len(ids))
-	for _, id := range ids {
-		set[id] = true
-	}
-	return set
 }
 
 // What makes a citation certain.
@@ -281,18 +269,18 @@ const (
 
 // certain says whether citation i is about the story of candidate n, and
 // about what the key point or the given headlines name.
-func (t *ties) certain(i, n int, point, hints map[int32]bool) bool {
-	if len(t.cited[i]) < minTitle {
+func (t *ties) certain(i, n int, point, hints *bag) bool {
+	if len(t.cited[i].ids) < minTitle {
 		return false
 	}
 	evidence, agreed := 0.0, 0.0
-	for _, id := range t.cited[i] {
+	for _, id := range t.cited[i].ids {
 		w := t.weight[id]
-		if !t.body[id].has(n) && !point[id] && !t.hints[n][id] {
+		if !t.bodies[n].has(id) && !point.has(id) && !t.hints[n].has(id) {
 			continue
 		}
 		evidence += w
-		if point[id] || hints[id] {
+		if point.has(id) || hints.has(id) {
 			agreed += w
 		}
 	}
@@ -304,8 +292,8 @@ func (t *ties) certain(i, n int, point, hints map[int32]bool) bool {
 			continue
 		}
 		rival := 0.0
-		for _, id := range t.cited[i] {
-			if t.body[id].has(other) || t.hints[other][id] {
+		for _, id := range t.cited[i].ids {
+			if t.bodies[other].has(id) || t.hints[other].has(id) {
 				rival += t.weight[id]
 			}
 		}
@@ -324,7 +312,7 @@ func (r *reader) linkStories(t *ties) {
 			continue
 		}
 		for i, cite := range r.digest.Citations {
-			if cite.URL != "" && t.certain(i, n, nil, t.hints[n]) && !slices.ContainsFunc(c.story.Sources, func(s briefing.Citation) bool { return s.URL == cite.URL }) {
+			if cite.URL != "" && t.certain(i, n, &bag{}, &t.hints[n]) && !slices.ContainsFunc(c.story.Sources, func(s briefing.Citation) bool { return s.URL == cite.URL }) {
 				c.story.Sources = append(c.story.Sources, cite)
 			}
 		}

@@ -14,7 +14,14 @@ import (
 // maxInlineMarks is how many brackets, delimiters or the like of one kind are
 // tried in one paragraph. Beyond it they are plain text: goldmark's work is
 // quadratic in them, and no honest paragraph has so many.
-const maxInlineMarks = 400
+const (
+	maxInlineMarks = 400
+	// longLine is where a line is so long that every try to find the end of a
+	// link in it is dear, and fewer are made.
+	longLine        = 8 << 10
+	maxMarksOfLong  = 50
+	maxTableColumns = 100
+)
 
 // markdown is goldmark with the digests' habits. It differs from CommonMark:
 // emphasis works between Japanese characters; indented text and HTML are
@@ -33,15 +40,16 @@ var markdown = parser.NewParser(
 	),
 	parser.WithInlineParsers(
 		util.Prioritized(&bounded{InlineParser: parser.NewCodeSpanParser(), key: parser.NewContextKey()}, 100),
-		util.Prioritized(markParser{}, 150),
-		util.Prioritized(urlParser{}, 160),
+		util.Prioritized(&bounded{InlineParser: markParser{}, key: parser.NewContextKey()}, 150),
+		util.Prioritized(&bounded{InlineParser: urlParser{}, key: parser.NewContextKey()}, 160),
 		util.Prioritized(&bounded{InlineParser: parser.NewLinkParser(), key: parser.NewContextKey()}, 200),
 		util.Prioritized(&bounded{InlineParser: parser.NewAutoLinkParser(), key: parser.NewContextKey()}, 300),
 		util.Prioritized(&bounded{InlineParser: parser.NewRawHTMLParser(), key: parser.NewContextKey()}, 400),
 		util.Prioritized(&bounded{InlineParser: emphasisParser{}, key: parser.NewContextKey()}, 500),
 	),
 	parser.WithParagraphTransformers(
-		util.Prioritized(extension.NewTableParagraphTransformer(), 200),
+		util.Prioritized(plainText{}, 100),
+		util.Prioritized(tables{extension.NewTableParagraphTransformer()}, 200),
 	),
 	parser.WithASTTransformers(
 		util.Prioritized(extension.NewTableASTTransformer(), 0),
@@ -68,10 +76,66 @@ func (b *bounded) Parse(parent ast.Node, block text.Reader, pc parser.Context) a
 	if t.block != parent {
 		t.block, t.n = parent, 0
 	}
-	if t.n++; t.n > maxInlineMarks {
+	limit := maxInlineMarks
+	if line, _ := block.PeekLine(); len(line) > longLine {
+		limit = maxMarksOfLong
+	}
+	if t.n++; t.n > limit {
 		return nil
 	}
 	return b.InlineParser.Parse(parent, block, pc)
+}
+
+// plainBlock is a paragraph without any markup. It is raw: goldmark does not
+// look for inline nodes in it.
+type plainBlock struct{ ast.BaseBlock }
+
+var kindPlainBlock = ast.NewNodeKind("PlainBlock")
+
+func (p *plainBlock) Kind() ast.NodeKind     { return kindPlainBlock }
+func (p *plainBlock) IsRaw() bool            { return true }
+func (p *plainBlock) Dump(src []byte, l int) { ast.DumpHelper(p, src, l, nil, nil) }
+
+// plainText turns paragraphs without markup into plain blocks. Most Japanese
+// prose has none, and parsing it is half of goldmark's time.
+type plainText struct{}
+
+func (plainText) Transform(p *ast.Paragraph, r text.Reader, _ parser.Context) {
+	for i := range p.Lines().Len() {
+		l := p.Lines().At(i)
+		if l.Padding > 0 || marked(l.Value(r.Source())) {
+			return
+		}
+	}
+	plain := &plainBlock{}
+	plain.SetLines(p.Lines())
+	plain.SetBlankPreviousLines(p.HasBlankPreviousLines())
+	p.Parent().ReplaceChild(p.Parent(), p, plain)
+}
+
+// marked says whether a line may have inline markup. Two spaces at its end
+// are markup, too.
+func marked(line []byte) bool {
+	for _, c := range []byte("*[]_`<\\&:!~") {
+		if bytes.IndexByte(line, c) >= 0 {
+			return true
+		}
+	}
+	return bytes.HasSuffix(bytes.TrimRight(line, "\n"), []byte("  "))
+}
+
+// tables leaves tables beyond all reason as they are written.
+type tables struct{ parser.ParagraphTransformer }
+
+func (t tables) Transform(p *ast.Paragraph, r text.Reader, pc parser.Context) {
+	if p.Lines().Len() < 2 {
+		return
+	}
+	first, second := p.Lines().At(0), p.Lines().At(1)
+	columns := bytes.Count(first.Value(r.Source()), []byte("|"))
+	if columns > 0 && columns <= maxTableColumns && bytes.IndexByte(second.Value(r.Source()), '-') >= 0 {
+		t.ParagraphTransformer.Transform(p, r, pc)
+	}
 }
 
 // mark is a reference mark: [3], [^3], [1, 4-6], 【3†source】, [cite: 2].

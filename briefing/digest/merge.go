@@ -2,6 +2,7 @@ package digest
 
 import (
 	"slices"
+	"strings"
 
 	"cyberbrief/briefing"
 )
@@ -14,22 +15,16 @@ const maxPairs = 20_000
 // long, in different parts of the digest. The long telling keeps its line;
 // the line of the short one goes to Also. A themed summary that tells of
 // several stories stays a story of its own.
-func merge(all []*told) []briefing.Story {
+func merge(v *vocabulary, all []*told) []*told {
 	gone := map[*told]bool{}
 	short, long := parts(all)
 	if len(short) > 0 && len(long) > 0 && len(short)*len(long) <= maxPairs {
-		for s, l := range twins(short, long) {
+		for s, l := range twins(v, short, long) {
 			into(l, s)
 			gone[s] = true
 		}
 	}
-	out := []briefing.Story{}
-	for _, t := range all {
-		if !gone[t] {
-			out = append(out, t.Story)
-		}
-	}
-	return out
+	return slices.DeleteFunc(all, func(t *told) bool { return gone[t] })
 }
 
 // parts divides the stories at the place where the digest starts over: a
@@ -60,24 +55,18 @@ const (
 
 // twins pairs short tellings with long ones: each is the other's best match,
 // and close enough to be the same story.
-func twins(short, long []*told) map[*told]*told {
-	x := newIndex()
-	queries := make([][]int32, len(short))
-	for i, s := range short {
-		queries[i] = x.query(func(yield func(token)) {
-			tokens(s.Heading, yield)
-			textTokens(s.Text, yield)
-		})
-	}
+func twins(v *vocabulary, short, long []*told) map[*told]*told {
+	var bodies, titles []bag
 	for _, l := range long {
-		x.text(l.Heading, l.Text)
+		bodies = append(bodies, l.bag)
+		titles = append(titles, l.title)
 	}
-	x.rarity()
+	x := newIndex(v, bodies, titles)
 	scores := make([][]float64, len(short))
-	for i := range short {
+	for i, s := range short {
 		scores[i] = make([]float64, len(long))
 		for j := range long {
-			scores[i][j] = x.score(queries[i], j)
+			scores[i][j] = x.score(&s.bag, j)
 		}
 	}
 	out := map[*told]*told{}
@@ -87,15 +76,15 @@ func twins(short, long []*told) map[*told]*told {
 		for k := range short {
 			column[k] = scores[k][j]
 		}
-		if best(column) == i && sameStory(x, short[i], long[j], queries[i], j) {
+		if best(column) == i && sameStory(x, short[i], long[j], j) {
 			out[short[i]] = long[j]
 		}
 	}
 	return out
 }
 
-func sameStory(x *index, short, long *told, query []int32, n int) bool {
-	covered, headline := x.covered(query, n), x.headline(query, n)
+func sameStory(x *index, short, long *told, n int) bool {
+	covered, headline := x.covered(&short.bag, n), x.headline(&short.bag, n)
 	if short.theme {
 		return covered >= themeCovered && headline >= themeHeadline
 	}
@@ -118,6 +107,7 @@ func best(scores []float64) int {
 // kept: as the group that l stands in where s is a theme, else in Short,
 // unless l has the same.
 func into(l, s *told) {
+	l.bag = union(l.bag, s.bag)
 	l.Also = append(l.Also, s.Line)
 	l.Sources = append(l.Sources, s.Sources...)
 	l.Short = s.Text
@@ -128,7 +118,7 @@ func into(l, s *told) {
 		if s.Section != "" {
 			l.Section = s.Section
 		}
-		if overlap(s.Heading, l.Heading) < 1 {
+		if !strings.Contains(normal(l.Heading), normal(s.Heading)) {
 			head := briefing.Block{Kind: briefing.Heading, Level: 3, Line: s.Line, Spans: []briefing.Span{{Text: s.Heading}}}
 			l.Short = append(briefing.Text{head}, l.Short...)
 		}

@@ -15,11 +15,13 @@ type section struct {
 	children []*section
 	blocks   []*block
 	role     role
-	topic    string // what the heading names besides its role, 用語解説: X
-	sub      bool   // a numbered sub-topic of the heading before it
-	title    bool   // names the whole digest, not a part of it
-	part     int    // how many times the digest has started over before it
-	order    int    // place among all sections, from 0
+	words    meaning // of the heading
+	norm     string  // the heading, see normal
+	topic    string  // what the heading names besides its role, 用語解説: X
+	sub      bool    // a numbered sub-topic of the heading before it
+	title    bool    // names the whole digest, not a part of it
+	part     int     // how many times the digest has started over before it
+	order    int     // place among all sections, from 0
 }
 
 // outline turns r.src into a tree of sections with roles.
@@ -60,9 +62,11 @@ func (r *reader) newSection(h *heading, order, rules int) *section {
 	if leftovers {
 		r.leftover(h.line)
 	}
+	s.norm = normal(h.text)
+	s.words = meaningOf(s.norm)
 	// A heading that starts a known part of the digest starts it whatever its
 	// level: some digests go down a level half-way and never come up again.
-	switch role, sure := bareRole(h.text); {
+	switch role, sure := s.words.sure(); {
 	case !sure:
 	case role == roleKeyPoints && s.level == 1:
 		s.level = 2
@@ -184,7 +188,7 @@ func (r *reader) titles(all []*section) {
 	var first *section
 	for _, s := range all {
 		if first == nil {
-			if _, sure := bareRole(s.heading.text); sure || s.level > 1 && dateIn(s.heading.text) == "" {
+			if _, sure := s.words.sure(); sure || s.level > 1 && dateIn(s.heading.text) == "" {
 				if s.level > 1 {
 					break
 				}

@@ -11,7 +11,8 @@ type reader struct {
 	digest  *briefing.Digest
 	root    *section
 	targets map[int]string // what a reference mark such as [3] points at
-	broken  int            // reference marks without a target, already dropped
+	words   vocabulary
+	told    []*told // what Digest.Stories was made of, in the same order
 }
 
 // Read reads the digest in body. Name is its file name or address, or ""

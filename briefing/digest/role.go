@@ -1,9 +1,11 @@
 package digest
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"cyberbrief/briefing"
 )
@@ -34,7 +36,7 @@ type phrase struct {
 
 // phrases are the words for each role. They are matched in any order and
 // company: a heading is of a role as far as these words and fillers explain
-// it, see words.
+// it, see meaningOf.
 var phrases = [roles][]phrase{
 	roleKeyPoints: {
 		{"主要ポイント", 1}, {"重要ポイント", 1}, {"キーポイント", 1}, {"注目ポイント", 1}, {"ポイント", .95},
@@ -91,62 +93,138 @@ var fillers = []string{
 	"today's", "todays", "today", "the", "and", "of", "for", "key", "main", "daily", "topics", "topic",
 }
 
-// bareRole is the role that a heading's words name without doubt and without
-// saying anything else: 主要ポイント, 2. 用語解説, [今後の展望].
-func bareRole(text string) (role, bool) {
-	norm := normal(text)
+// lexeme is a phrase of a role, or a filler (roleNone).
+type lexeme struct {
+	phrase
+	role role
+}
+
+// lexicon holds all phrases and fillers by their first character.
+var lexicon = func() map[rune][]lexeme {
+	m := map[rune][]lexeme{}
+	add := func(p phrase, r role) {
+		first, _ := firstRune(p.text)
+		m[first] = append(m[first], lexeme{p, r})
+	}
+	for r, list := range phrases {
+		for _, p := range list {
+			add(p, role(r))
+		}
+	}
+	for _, f := range fillers {
+		add(phrase{text: f}, roleNone)
+	}
+	return m
+}()
+
+// meaning is how far the words of a heading explain each role.
+type meaning [roles]struct {
+	score float64 // strength of the strongest phrase, times how much is explained
+	all   bool    // phrases and fillers explain everything
+}
+
+// maxRoleBytes is the longest heading, in bytes, that can name a role.
+const maxRoleBytes = 256
+
+// mask marks bytes of a heading.
+type mask [maxRoleBytes / 64]uint64
+
+func (m *mask) mark(from, n int) {
+	for i := from; i < from+n; i++ {
+		m[i>>6] |= 1 << (i & 63)
+	}
+}
+
+func (m mask) or(o mask) mask {
+	for i := range m {
+		m[i] |= o[i]
+	}
+	return m
+}
+
+func (m mask) count() int {
+	n := 0
+	for _, w := range m {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// meaningOf explains a heading in its normal form, see normal. The score of
+// a role is the strength of its strongest phrase in the heading, times the
+// square of the share of the heading that its phrases and fillers explain.
+// A role word of two characters in a long heading of fillers counts a little
+// less than one that is the heading.
+func meaningOf(norm string) (m meaning) {
+	if norm == "" || len(norm) > maxRoleBytes {
+		return m
+	}
+	var named [roles]mask
+	var strength [roles]float64
+	for i, c := range norm {
+		for _, l := range lexicon[c] {
+			if strings.HasPrefix(norm[i:], l.text) {
+				named[l.role].mark(i, len(l.text))
+				strength[l.role] = max(strength[l.role], l.strength)
+			}
+		}
+	}
+	size := float64(len(norm))
+	for r := roleKeyPoints; r < roles; r++ {
+		if strength[r] == 0 {
+			continue
+		}
+		explained := named[r].or(named[roleNone]).count()
+		share := float64(explained) / size
+		m[r].score = strength[r] * (0.92 + 0.08*float64(named[r].count())/size) * share * share
+		m[r].all = explained == len(norm)
+	}
+	return m
+}
+
+// sureWords is the score of words that leaves no doubt.
+const sureWords = 0.9
+
+// sure is the role that the words name without doubt and without saying
+// anything else: 主要ポイント, 2. 用語解説, [今後の展望].
+func (m *meaning) sure() (role, bool) {
 	best, most := roleNone, 0.0
 	for r := roleKeyPoints; r < roles; r++ {
-		if w, all := words(norm, r); all && w >= 0.9 && w > most {
-			best, most = r, w
+		if w := m[r]; w.all && w.score >= sureWords && w.score > most {
+			best, most = r, w.score
 		}
 	}
 	return best, best != roleNone
 }
 
-// words is how far the phrases of a role, with fillers, explain a heading:
-// the strength of the strongest phrase in it times the square of the share
-// of the heading that is explained. All says that everything is.
-func words(norm string, r role) (score float64, all bool) {
-	rest := norm
-	strength, named := 0.0, 0
-	for _, p := range phrases[r] {
-		if strings.Contains(rest, p.text) {
-			strength = max(strength, p.strength)
-			named += len(p.text)
-			rest = strings.ReplaceAll(rest, p.text, " ")
-		}
+// bareRole is the role that a text names without doubt.
+func bareRole(text string) (role, bool) {
+	if len(text) > maxRoleBytes {
+		return roleNone, false
 	}
-	if strength == 0 || norm == "" {
-		return 0, false
-	}
-	for _, f := range fillers {
-		if rest = strings.ReplaceAll(rest, f, " "); strings.TrimSpace(rest) == "" {
-			break
-		}
-	}
-	left := len(strings.ReplaceAll(rest, " ", ""))
-	// A role word of two characters in a long heading of fillers is weaker
-	// than one that is the heading.
-	weight := 0.85 + 0.15*float64(named)/float64(len(norm))
-	explained := 1 - float64(left)/float64(len(norm))
-	return strength * weight * explained * explained, left == 0
+	m := meaningOf(normal(text))
+	return m.sure()
 }
 
 // normal is a heading as the phrases are written: half-width, lower case,
 // without spaces, numbering, emoji and brackets around it.
 func normal(text string) string {
-	var sb strings.Builder
+	out := make([]byte, 0, len(text))
 	for _, c := range text {
-		if c >= '！' && c <= '～' {
+		switch {
+		case c >= '！' && c <= '～':
 			c -= '！' - '!'
-		}
-		if unicode.IsSpace(c) || unicode.Is(unicode.So, c) || c == 0xfe0f {
+		case c <= ' ' || c == '　' || c == 0xfe0f:
+			continue
+		case c >= 0x80 && c < 0x2e80 && (unicode.Is(unicode.So, c) || unicode.IsSpace(c)), c > 0xffff && unicode.Is(unicode.So, c):
 			continue
 		}
-		sb.WriteRune(unicode.ToLower(c))
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		out = utf8.AppendRune(out, c)
 	}
-	s := strings.Trim(sb.String(), "[]()【】〔〕《》<>*_#■□◆◇●○▼▶・:")
+	s := strings.Trim(string(out), "[]()【】〔〕《》<>*_#■□◆◇●○▼▶・:")
 	return strings.TrimLeft(s[numbering(s):], "[(【")
 }
 
@@ -221,14 +299,11 @@ func (r *reader) classify(all []*section) {
 }
 
 func (r *reader) score(s *section, c role, total int) float64 {
-	w, all := words(normal(s.heading.text), c)
-	if c == roleOverview && !all {
+	w := s.words[c]
+	if w.score == 0 || c == roleOverview && !w.all {
 		return 0
 	}
-	if w == 0 {
-		return 0
-	}
-	return 0.7*w/0.98 + 0.2*shape(s, c) + 0.1*place(s, c, total)
+	return 0.7*w.score/0.98 + 0.2*shape(s, c) + 0.1*place(s, c, total)
 }
 
 // place is how well the place of a section fits a role, from 0 to 1.
@@ -334,8 +409,7 @@ func better(a, b *section, total int) *section {
 	if a == nil {
 		return b
 	}
-	wa, _ := words(normal(a.heading.text), a.role)
-	wb, _ := words(normal(b.heading.text), b.role)
+	wa, wb := a.words[a.role].score, b.words[b.role].score
 	if a.topic != "" {
 		wa = 0.9
 	}

@@ -2,9 +2,10 @@ package digest
 
 import (
 	"math"
-	"math/bits"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"cyberbrief/briefing"
 )
@@ -18,6 +19,9 @@ const (
 	fnvOffset = 14695981039346656037
 	fnvPrime  = 1099511628211
 )
+
+// maxGrammar is the length of the longest word of grammar.
+const maxGrammar = 5
 
 // grammar are the English words that every text has, hashed.
 var grammar = func() map[uint64]bool {
@@ -37,58 +41,105 @@ var grammar = func() map[uint64]bool {
 // numbers of up to four digits, which count things or are years.
 func tokens(s string, yield func(token)) {
 	prev := rune(0)
-	word, length, digits := uint64(fnvOffset), 0, 0 // of the Latin word so far
-	endWord := func() {
-		if length > 0 && (digits < length || digits > 4) && !grammar[word] {
-			yield(token(word | 1<<63))
-		}
-		word, length, digits = fnvOffset, 0, 0
-	}
-	for _, c := range s {
-		if c >= '！' && c <= '～' {
-			c -= '！' - '!'
-		}
-		switch {
-		case c < 0x80 && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'):
-			if c >= 'A' && c <= 'Z' {
-				c += 'a' - 'A'
+	for i := 0; i < len(s); {
+		if alphanumeric(s[i]) {
+			word, size := hashWord(s[i:])
+			if word != 0 {
+				yield(word)
 			}
-			if c <= '9' {
-				digits++
-			}
-			length++
-			word = (word ^ uint64(c)) * fnvPrime
+			prev = 0
+			i += size
+			continue
+		}
+		c, n := decode(s[i:])
+		if wideAlphanumeric(c) {
+			wide, _, _ := strings.Cut(s[i:], " ")
+			n = len(wide) - len(strings.TrimLeftFunc(wide, wideAlphanumeric))
+			tokens(halfWidth(s[i:i+n]), yield)
+		}
+		i += n
+		if !letter(c) {
 			prev = 0
 			continue
-		case letter(c):
-			if prev != 0 && !(hiragana(prev) && hiragana(c)) {
-				yield(token(prev)<<32 | token(c))
-			}
-			endWord()
-			prev = c
-			continue
 		}
-		prev = 0
-		endWord()
+		if prev != 0 && !(hiragana(prev) && hiragana(c)) {
+			yield(token(prev)<<32 | token(c))
+		}
+		prev = c
 	}
-	endWord()
+}
+
+// decode is the first character of s and its length. It decodes what most
+// characters of a Japanese text are by itself, which halves the time.
+func decode(s string) (rune, int) {
+	c := s[0]
+	if c < 0x80 {
+		return rune(c), 1
+	}
+	if c >= 0xe3 && c < 0xed && len(s) >= 3 {
+		return rune(c&0x0f)<<12 | rune(s[1]&0x3f)<<6 | rune(s[2]&0x3f), 3
+	}
+	return utf8.DecodeRuneInString(s)
+}
+
+// hashWord is the token of the Latin word or number at the start of s, 0 for
+// one that says nothing, and its length in bytes.
+func hashWord(s string) (word token, size int) {
+	h, digits := uint64(fnvOffset), 0
+	for size < len(s) && alphanumeric(s[size]) {
+		c := s[size]
+		if c <= '9' {
+			digits++
+		}
+		h = (h ^ uint64(c|0x20)) * fnvPrime // |0x20 is lower case, and leaves digits
+		size++
+	}
+	if digits == size && digits <= 4 || size <= maxGrammar && grammar[h] {
+		return 0, size
+	}
+	return token(h | 1<<63), size
+}
+
+func alphanumeric(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
+}
+
+func wideAlphanumeric(c rune) bool {
+	return c >= '０' && c <= '９' || c >= 'Ａ' && c <= 'Ｚ' || c >= 'ａ' && c <= 'ｚ'
 }
 
 func hiragana(c rune) bool { return c >= 'ぁ' && c <= 'ゟ' }
 
-// letter says whether c is a letter of a word in any script but Latin's
-// basic one.
+// letter says whether c is a letter that pairs are made of: of any script but
+// basic Latin.
 func letter(c rune) bool {
-	return c >= 0x3041 && c <= 0x30ff && c != '・' || c >= 0x3400 && c <= 0x9fff || c > 0x7f && (c < 0x3000 || c > 0xa000) && unicode.IsLetter(c) || c == '々'
+	switch {
+	case c >= 0x3041 && c <= 0x30ff:
+		return c != '・'
+	case c >= 0x3400 && c <= 0x9fff:
+		return true
+	case c < 0x80 || c >= 0x2000 && c < 0x3041 || c >= 0xff00 && c < 0xff66:
+		return c == '々'
+	}
+	return unicode.IsLetter(c)
 }
 
 // latin says whether a token is a word; a word says more than two characters.
 func (t token) latin() bool { return t>>63 == 1 }
 
-// textTokens are the tokens of a text, blocks apart.
+// maxCompared is how many bytes of a text are compared, some 700 Japanese
+// characters: what a text is about stands at its beginning.
+const maxCompared = 2000
+
+// textTokens are the tokens of the beginning of a text, spans apart.
 func textTokens(t briefing.Text, yield func(token)) {
+	left := maxCompared
 	for _, b := range t {
 		for _, s := range b.Spans {
+			if left -= len(s.Text); left < 0 {
+				tokens(strings.ToValidUTF8(s.Text[:len(s.Text)+left], ""), yield)
+				return
+			}
 			tokens(s.Text, yield)
 		}
 	}
@@ -96,116 +147,186 @@ func textTokens(t briefing.Text, yield func(token)) {
 
 // overlap is how much of the tokens of the shorter text the other has, 0..1.
 func overlap(a, b string) float64 {
-	set := func(s string) map[token]bool {
-		m := map[token]bool{}
-		tokens(s, func(t token) { m[t] = true })
-		return m
-	}
-	sa, sb := set(a), set(b)
-	if len(sa) > len(sb) {
-		sa, sb = sb, sa
-	}
-	if len(sa) == 0 {
+	v := &vocabulary{}
+	x, y := v.bag(a), v.bag(b)
+	least := min(len(x.ids), len(y.ids))
+	if least == 0 {
 		return 0
 	}
-	n := 0
-	for t := range sa {
-		if sb[t] {
-			n++
+	shared := 0
+	for _, id := range x.ids {
+		if y.has(id) {
+			shared++
 		}
 	}
-	return float64(n) / float64(len(sa))
+	return float64(shared) / float64(least)
 }
 
-// index knows in which texts each token stands, so that rare tokens can
-// weigh more than common ones. It only keeps tokens that a query has: the
-// queries come first, then the texts, then the questions.
-type index struct {
-	ids    map[token]int32
-	body   []bitset // by token: the texts that have it
-	title  []bitset
-	texts  int
-	titles [][]int32 // by text: the tokens of its title
-	weight []float64
+// vocabulary numbers the tokens of one digest in the order they come. It is
+// an open hash table: one look-up per character is what comparing texts
+// costs, and Go's map would double the time of reading.
+//
+// Only what is asked for needs a number. So the queries come first; then the
+// vocabulary is closed, and the texts are looked at for those tokens alone.
+type vocabulary struct {
+	slots  []int32 // number + 1, by hash
+	tokens []token // by number
+	seen   []int32 // by number: the last bag that has it
+	bags   int32
+	closed bool
+	filter [filterWords]uint64 // a bit per hash: unset says that no token has it
 }
 
-// bitset is a set of small numbers.
-type bitset []uint64
+// filterWords is the size of the filter, 4 KiB: a fifth of the bits are set
+// for the 2,000 tokens of a real digest's queries at most.
+const filterWords = 512
 
-func (b bitset) has(i int) bool { return i>>6 < len(b) && b[i>>6]&(1<<(i&63)) != 0 }
-
-func (b *bitset) add(i int) {
-	for len(*b) <= i>>6 {
-		*b = append(*b, 0)
+// number is the number of a token: a new one if it has none, or -1 when the
+// vocabulary is closed.
+func (v *vocabulary) number(k token) int32 {
+	h := hash(k)
+	word, bit := h>>6%filterWords, uint64(1)<<(h&63)
+	if v.closed && v.filter[word]&bit == 0 {
+		return -1
 	}
-	(*b)[i>>6] |= 1 << (i & 63)
-}
-
-func (b bitset) count() int {
-	n := 0
-	for _, w := range b {
-		n += bits.OnesCount64(w)
+	if 4*len(v.tokens) >= 3*len(v.slots) {
+		v.grow()
 	}
-	return n
+	i := v.slot(k, h)
+	if n := v.slots[i]; n != 0 {
+		return n - 1
+	}
+	if v.closed {
+		return -1
+	}
+	v.filter[word] |= bit
+	v.tokens = append(v.tokens, k)
+	v.seen = append(v.seen, 0)
+	v.slots[i] = int32(len(v.tokens))
+	return int32(len(v.tokens)) - 1
 }
 
-func newIndex() *index { return &index{ids: map[token]int32{}} }
+// hash spreads tokens, whose bits are mostly those of two characters.
+func hash(k token) uint64 { return uint64(k) * 0x9e3779b97f4a7c15 >> 20 }
 
-// query registers the tokens of a text to look for, each once.
-func (x *index) query(each func(func(token))) []int32 {
-	var out []int32
-	seen := map[int32]bool{}
-	each(func(t token) {
-		id, ok := x.ids[t]
-		if !ok {
-			id = int32(len(x.ids))
-			x.ids[t] = id
-			w := 1.0
-			if t.latin() {
-				w = 2 // a Latin word is worth two pairs of characters
-			}
-			x.weight = append(x.weight, w)
-			x.body = append(x.body, nil)
-			x.title = append(x.title, nil)
+// slot is where a token is, or belongs.
+func (v *vocabulary) slot(k token, h uint64) uint64 {
+	last := uint64(len(v.slots) - 1)
+	for i := h & last; ; i = (i + 1) & last {
+		if n := v.slots[i]; n == 0 || v.tokens[n-1] == k {
+			return i
 		}
-		if !seen[id] {
-			seen[id] = true
-			out = append(out, id)
+	}
+}
+
+func (v *vocabulary) grow() {
+	const least, factor = 64, 4
+	v.slots = make([]int32, max(least, factor*len(v.slots)))
+	for n, k := range v.tokens {
+		v.slots[v.slot(k, hash(k))] = int32(n + 1)
+	}
+}
+
+// reserve makes room for n tokens.
+func (v *vocabulary) reserve(n int) {
+	size := 64
+	for size < 2*n {
+		size *= 2
+	}
+	v.slots = make([]int32, size)
+	v.tokens = make([]token, 0, n)
+	v.seen = make([]int32, 0, n)
+}
+
+// bag is the tokens of a text, each once, by their numbers.
+type bag struct {
+	ids []int32
+	set []uint64 // the same as bits
+}
+
+func (b *bag) has(id int32) bool {
+	return int(id>>6) < len(b.set) && b.set[id>>6]&(1<<(id&63)) != 0
+}
+
+// bag collects the tokens of strings.
+func (v *vocabulary) bag(texts ...string) bag {
+	return v.collect(func(yield func(token)) {
+		for _, t := range texts {
+			tokens(t, yield)
 		}
 	})
+}
+
+// collect makes a bag of all tokens that each yields.
+func (v *vocabulary) collect(each func(yield func(token))) bag {
+	const typical = 128
+	b := bag{ids: make([]int32, 0, typical)}
+	v.bags++
+	each(func(t token) {
+		if id := v.number(t); id >= 0 && v.seen[id] != v.bags {
+			v.seen[id] = v.bags
+			b.ids = append(b.ids, id)
+		}
+	})
+	b.set = make([]uint64, (len(v.tokens)+63)/64)
+	for _, id := range b.ids {
+		b.set[id>>6] |= 1 << (id & 63)
+	}
+	return b
+}
+
+// union is the tokens of two bags.
+func union(a, b bag) bag {
+	if len(a.set) < len(b.set) {
+		a, b = b, a
+	}
+	out := bag{ids: slices.Clip(a.ids), set: slices.Clone(a.set)}
+	for _, id := range b.ids {
+		if !a.has(id) {
+			out.ids = append(out.ids, id)
+			out.set[id>>6] |= 1 << (id & 63)
+		}
+	}
 	return out
 }
 
-// text adds a text with its title and gives it the next number.
-func (x *index) text(title string, body ...briefing.Text) int {
-	n := x.texts
-	x.texts++
-	own := x.query(func(yield func(token)) { tokens(title, yield) })
-	for _, id := range own {
-		x.title[id].add(n)
-		x.body[id].add(n)
-	}
-	x.titles = append(x.titles, own)
-	for _, b := range body {
-		textTokens(b, func(t token) {
-			if id, ok := x.ids[t]; ok {
-				x.body[id].add(n)
-			}
-		})
-	}
-	return n
+// index compares texts, each with a title, with queries. Rare tokens weigh
+// more than common ones: see score.
+type index struct {
+	bodies []bag // each with the tokens of its title
+	titles []bag
+	weight []float64 // by token
+	inAny  []uint64  // the tokens that any text has
 }
 
-// rarity turns the weights into their final form; call it once, after the
-// last text.
-func (x *index) rarity() {
-	for id := range x.weight {
-		w := x.weight[id] * math.Log(1+float64(x.texts)/float64(max(1, x.body[id].count())))
-		x.weight[id] = w * w
+func newIndex(v *vocabulary, bodies, titles []bag) *index {
+	x := &index{bodies: bodies, titles: titles, weight: make([]float64, len(v.tokens)), inAny: make([]uint64, (len(v.tokens)+63)/64)}
+	texts := make([]int32, len(v.tokens))
+	for i := range bodies {
+		for _, id := range bodies[i].ids {
+			texts[id]++
+		}
+		for w, bits := range bodies[i].set {
+			x.inAny[w] |= bits
+		}
 	}
+	weights := make([]float64, 2*len(bodies)+2)
+	for n := range len(bodies) + 1 {
+		rare := math.Log(1 + float64(len(bodies))/float64(max(1, n)))
+		weights[2*n] = rare * rare
+		weights[2*n+1] = 4 * rare * rare
+	}
+	for id, n := range texts {
+		kind := 0
+		if v.tokens[id].latin() {
+			kind = 1
+		}
+		x.weight[id] = weights[2*int(n)+kind]
+	}
+	return x
 }
 
-// score says how well text n tells what the query says, from 0 to about 2:
+// score says how well text n tells what the query says, from 0 to 2:
 //
 //	  weight of the query's tokens that the text has, body or title
 //	  ÷ weight of those that any text has
@@ -218,53 +339,51 @@ func (x *index) rarity() {
 // first term says how much of the key point is in the text; the second how
 // much of the headline is in the key point, which tells the item about the
 // story from a theme that mentions it.
-func (x *index) score(query []int32, n int) float64 {
+func (x *index) score(query *bag, n int) float64 {
 	return x.share(query, n) + x.headline(query, n)
 }
 
 // share is the first term of score.
-func (x *index) share(query []int32, n int) float64 {
+func (x *index) share(query *bag, n int) float64 {
 	have, all := 0.0, 0.0
-	for _, id := range query {
-		if len(x.body[id]) == 0 {
+	for _, id := range query.ids {
+		if x.inAny[id>>6]&(1<<(id&63)) == 0 {
 			continue
 		}
 		all += x.weight[id]
-		if x.body[id].has(n) {
+		if x.bodies[n].has(id) {
 			have += x.weight[id]
 		}
 	}
-	return part(have, all)
+	return quotient(have, all)
 }
 
 // headline is the second term of score.
-func (x *index) headline(query []int32, n int) float64 {
+func (x *index) headline(query *bag, n int) float64 {
 	have, all := 0.0, 0.0
-	for _, id := range x.titles[n] {
+	for _, id := range x.titles[n].ids {
 		all += x.weight[id]
-	}
-	for _, id := range query {
-		if x.title[id].has(n) {
+		if query.has(id) {
 			have += x.weight[id]
 		}
 	}
-	return part(have, all)
+	return quotient(have, all)
 }
 
 // covered is how much of the query's weight text n has, counting also what
 // no text has.
-func (x *index) covered(query []int32, n int) float64 {
+func (x *index) covered(query *bag, n int) float64 {
 	have, all := 0.0, 0.0
-	for _, id := range query {
+	for _, id := range query.ids {
 		all += x.weight[id]
-		if x.body[id].has(n) {
+		if x.bodies[n].has(id) {
 			have += x.weight[id]
 		}
 	}
-	return part(have, all)
+	return quotient(have, all)
 }
 
-func part(have, all float64) float64 {
+func quotient(have, all float64) float64 {
 	if all == 0 {
 		return 0
 	}

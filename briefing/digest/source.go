@@ -22,7 +22,7 @@ func (r *reader) takeSources(blocks []*block) (rest []*block, sources []briefing
 			prose, found := r.sourcesIn(l)
 			sources = append(sources, found...)
 			if len(prose) > 0 {
-				kept = append(kept, line{no: l.no, spans: prose})
+				kept = append(kept, line{no: l.no, spans: prose, source: -1})
 			}
 		}
 		if len(kept) > 0 {
@@ -38,7 +38,7 @@ func (r *reader) takeSources(blocks []*block) (rest []*block, sources []briefing
 // is a whole line (出典: …), a bracket in one ([出典: …]), or a link whose
 // text begins with the word.
 func (r *reader) sourcesIn(l line) (prose []span, found []briefing.Citation) {
-	at, offset := sourceStart(l.spans)
+	at, offset := l.source, l.offset
 	if at < 0 {
 		return l.spans, nil
 	}
@@ -74,7 +74,7 @@ func sourceStart(spans []span) (at, offset int) {
 		}
 		if s.url == "" && !s.code {
 			for at := 0; ; {
-				n := strings.IndexAny(s.text[at:], "[(（［")
+				n := indexOpening(s.text[at:])
 				if n < 0 {
 					break
 				}
@@ -86,17 +86,44 @@ func sourceStart(spans []span) (at, offset int) {
 				at += w
 			}
 		}
-		if strings.TrimSpace(s.text) != "" && strings.Trim(s.text, " 　([（［*-") != "" {
-			lead = false
-		}
+		lead = lead && trimLead(s.text) == ""
 	}
 	return -1, 0
+}
+
+// indexOpening is where the first opening bracket of s is, or -1.
+func indexOpening(s string) int {
+	at := strings.IndexByte(s, '[')
+	for _, other := range [...]string{"(", "（", "［"} {
+		if at >= 0 {
+			s = s[:at] // only an earlier one counts
+		}
+		if n := strings.Index(s, other); n >= 0 {
+			at = n
+		}
+	}
+	return at
+}
+
+// trimLead takes away what may stand before a source word.
+func trimLead(s string) string {
+	for s != "" {
+		c, n := firstRune(s)
+		if !strings.ContainsRune(" 　-*・|([（［", c) {
+			return s
+		}
+		s = s[n:]
+	}
+	return s
 }
 
 // sourceWord is how many bytes of s are a source word and its colon, or 0.
 func sourceWord(s string) int {
 	t := strings.TrimLeft(s, " *")
 	lead := len(s) - len(t)
+	if !sourceFirst(t) {
+		return 0
+	}
 	for _, w := range sourceWords {
 		if len(t) < len(w) || !strings.EqualFold(t[:len(w)], w) {
 			continue
@@ -117,6 +144,16 @@ func sourceWord(s string) int {
 		}
 	}
 	return 0
+}
+
+// sourceFirst is a cheap test for a source word at the start of s.
+func sourceFirst(s string) bool {
+	c, _ := firstRune(s)
+	switch c {
+	case '出', '情', '引', '参', 'ソ', 's', 'S', 'r', 'R', 'v', 'V':
+		return true
+	}
+	return false
 }
 
 // citations parts the spans of a source line: text and then a link is one
@@ -182,7 +219,7 @@ func splitSources(s string) []string {
 	var out []string
 	from := 0
 	for at := 0; at < len(s); {
-		n := strings.IndexAny(s[at:], "[(（［")
+		n := indexOpening(s[at:])
 		if n < 0 {
 			break
 		}
@@ -206,6 +243,7 @@ func sourceTitle(s string) string {
 		if n := sourceWord(t); n > 0 {
 			t = t[n:]
 		}
+		t = strings.ReplaceAll(t, "](", " (")
 		t = trimBracket(t, "[", "]")
 		t = trimBracket(t, "(", ")")
 		t = trimBracket(t, "（", "）")

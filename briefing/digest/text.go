@@ -12,7 +12,14 @@ import (
 func (r *reader) text(blocks []*block) briefing.Text {
 	var out briefing.Text
 	for _, b := range blocks {
-		if spans := r.spans(b.lines, b.kind == briefing.Code); len(spans) > 0 {
+		spans := r.spans(b.lines, b.kind == briefing.Code)
+		if b.kind == briefing.Paragraph && len(spans) == 1 && len(b.lines) == 1 {
+			if inner, bracketed := wholeBracket(spans[0].Text); bracketed && spans[0].URL == "" {
+				spans[0].Text = inner
+				r.leftover(b.lines[0].no)
+			}
+		}
+		if len(spans) > 0 {
 			out = append(out, briefing.Block{Kind: b.kind, Level: b.level, Number: b.number, Line: b.lines[0].no, Spans: spans})
 		}
 	}
@@ -22,36 +29,49 @@ func (r *reader) text(blocks []*block) briefing.Text {
 // spans joins lines into one run of spans. A line break between Japanese
 // characters is nothing, between Latin words a space; code keeps it.
 func (r *reader) spans(lines []line, keepBreaks bool) []briefing.Span {
-	var out []briefing.Span
+	all := make([]briefing.Span, 0, 2*len(lines))
+	marks := false
 	for i, l := range lines {
 		if i > 0 {
-			out = appendSpan(out, briefing.Span{Text: joint(lines[i-1], l, keepBreaks), Code: keepBreaks})
+			if j := joint(lines[i-1], l, keepBreaks); j != "" {
+				all = append(all, briefing.Span{Text: j, Code: keepBreaks})
+			}
 		}
 		for _, s := range l.spans {
 			if s.mark {
-				for _, t := range r.resolve(s.text, l.no) {
-					out = appendSpan(out, t)
-				}
+				all, marks = append(all, r.resolve(s.text, l.no)...), true
 				continue
 			}
-			out = appendSpan(out, briefing.Span{Text: s.text, URL: s.url, Strong: s.strong, Code: s.code})
+			all = append(all, briefing.Span{Text: s.text, URL: s.url, Strong: s.strong, Code: s.code})
 		}
 	}
-	return tidy(out, keepBreaks)
+	if all = joinSpans(all); keepBreaks {
+		return all
+	}
+	return tidy(all, marks)
 }
 
-// appendSpan appends s, joined to the span before it where they look alike.
-func appendSpan(out []briefing.Span, s briefing.Span) []briefing.Span {
-	if s.Text == "" {
-		return out
-	}
-	if n := len(out); n > 0 {
-		if last := &out[n-1]; last.URL == s.URL && last.Strong == s.Strong && last.Code == s.Code {
-			last.Text += s.Text
-			return out
+// joinSpans joins neighbours that look alike.
+func joinSpans(all []briefing.Span) []briefing.Span {
+	out := all[:0]
+	for i := 0; i < len(all); {
+		s, n := all[i], i+1
+		for n < len(all) && all[n].URL == s.URL && all[n].Strong == s.Strong && all[n].Code == s.Code {
+			n++
 		}
+		if n > i+1 {
+			var sb strings.Builder
+			for _, part := range all[i:n] {
+				sb.WriteString(part.Text)
+			}
+			s.Text = sb.String()
+		}
+		if s.Text != "" {
+			out = append(out, s)
+		}
+		i = n
 	}
-	return append(out, s)
+	return out
 }
 
 // joint is what stands between two lines that were one paragraph.
@@ -82,17 +102,14 @@ func lastRune(s string) rune {
 
 // tidy trims the ends, drops asterisks that never became emphasis, and
 // brackets that dropped marks have left empty.
-func tidy(spans []briefing.Span, code bool) []briefing.Span {
-	if code || len(spans) == 0 {
-		return spans
-	}
+func tidy(spans []briefing.Span, marks bool) []briefing.Span {
 	out := spans[:0]
 	for _, s := range spans {
 		if !s.Code && s.URL == "" {
 			if strings.Contains(s.Text, "**") {
 				s.Text = strings.ReplaceAll(s.Text, "**", "")
 			}
-			if strings.ContainsAny(s.Text, "(（[") {
+			if marks {
 				for _, e := range []string{"()", "（）", "[]", "( )"} {
 					s.Text = strings.ReplaceAll(s.Text, e, "")
 				}

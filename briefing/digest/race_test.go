@@ -1,0 +1,6 @@
+//go:build race
+
+package digest
+
+// raceFactor is how much slower the race detector makes us.
+const raceFactor = 15
