@@ -6,9 +6,8 @@ import "time"
 // units, which is never less than what Discord counts.
 const (
 	// https://discord.com/developers/docs/resources/message#create-message
-	maxContentChars = 2000
-	maxEmbeds       = 10
-	maxNonceChars   = 25
+	maxEmbeds     = 10
+	maxNonceChars = 25
 
 	// https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 	maxTitleChars       = 256

@@ -3,6 +3,7 @@ package discord
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -37,6 +38,9 @@ func (d *Discord) Send(ctx context.Context, to bot.Target, b bot.Message) (bot.M
 	m, err := decodeMessage(b)
 	if err != nil {
 		return "", err
+	}
+	if nonce := to.Marker.String(); len(nonce) > maxNonceChars {
+		return "", &bot.OutcomeError{Class: bot.Payload, Code: "nonce", Err: fmt.Errorf("marker %q is longer than %d characters", nonce, maxNonceChars)}
 	}
 	hide(&m, to)
 	if to.Thread != "" && to.Marker.Part <= 1 {

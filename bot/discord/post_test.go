@@ -347,6 +347,11 @@ func TestSendRefusesWhatItDidNotRender(t *testing.T) {
 	if _, err := d.Send(testContext(t), target(0), bot.Message("{")); bot.ClassOf(err) != bot.Payload {
 		t.Errorf("got %v", err)
 	}
+	long := target(0)
+	long.Marker.Delivery += "0123456789"
+	if _, err := d.Send(testContext(t), long, parentOf(t)); bot.ClassOf(err) != bot.Payload {
+		t.Errorf("a marker too long for a nonce: got %v", err)
+	}
 	if n := len(fake.Requests("")); n != 0 {
 		t.Errorf("%d requests", n)
 	}
