@@ -46,7 +46,7 @@ func (c previewCommand) Run(e *environment) error {
 	case "slack":
 		return printMessages(e, post, slack.Render)
 	case "discord":
-		return printMessages(e, post, (*discord.Discord)(nil).Render)
+		return printMessages(e, post, discord.Render)
 	case "html":
 		return printLooks(e, post, settings.Time)
 	default:
@@ -99,7 +99,7 @@ func printLooks(e *environment, p bot.Post, at bot.Clock) error {
 	for _, l := range []struct {
 		render func(bot.Post) ([]bot.Message, error)
 		draw   func(looks.Scene, []json.RawMessage) (template.HTML, error)
-	}{{slack.Render, looks.Slack}, {(*discord.Discord)(nil).Render, looks.Discord}} {
+	}{{slack.Render, looks.Slack}, {discord.Render, looks.Discord}} {
 		messages, err := l.render(p)
 		if err != nil {
 			return err
