@@ -50,46 +50,35 @@ func (r *reader) assemble() {
 }
 
 // vocabulary collects the tokens that matter: those of key points, citations
-// and headings, and of the stories that may be told again. Then every story
-// gets its bags.
+// and headings, and of the stories that may be told again. Then it is closed,
+// and the other stories are looked at for these tokens only.
 func (r *reader) vocabulary(stories []*told) {
 	d, v := r.digest, &r.words
 	v.reserve(len(r.src) / 12)
 	for _, k := range d.KeyPoints {
-		v.collect(func(yield func(token)) { textTokens(k.Text, yield) })
+		r.points = append(r.points, v.text("", k.Text))
 	}
 	for _, c := range d.Citations {
-		v.bag(c.Title)
-	}
-	for _, list := range [][]briefing.Section{d.DeepDives, d.Sections} {
-		for _, s := range list {
-			v.bag(s.Heading)
-		}
+		r.cited = append(r.cited, v.bag(c.Title))
 	}
 	for _, t := range stories {
 		t.title = v.bag(t.Heading)
 	}
+	for _, s := range d.DeepDives {
+		r.diveTitles = append(r.diveTitles, v.bag(s.Heading))
+	}
 	short, long := parts(stories)
 	if len(long) > 0 {
 		for _, t := range short {
-			t.bag, _ = r.bags(t.Heading, t.Text)
+			t.bag = v.text(t.Heading, t.Text)
 		}
 	}
 	v.closed = true
 	for _, t := range stories {
-		if t.bag.ids == nil {
-			t.bag, _ = r.bags(t.Heading, t.Text)
+		if t.bag.set == nil {
+			t.bag = v.text(t.Heading, t.Text)
 		}
 	}
-}
-
-// bags are the tokens of a heading with the text below it, and of the heading.
-func (r *reader) bags(heading string, text briefing.Text) (all, title bag) {
-	all = r.words.collect(func(yield func(token)) {
-		tokens(heading, yield)
-		textTokens(text, yield)
-	})
-	return all, r.words.bag(heading)
 }
 
 // top are the sections that are no part of another: titles are transparent.

@@ -79,7 +79,7 @@ func suspicious(line []byte, odd bool) bool {
 
 // oddMarks says whether a file may have marks in brackets other than [ ].
 func oddMarks(body []byte) bool {
-	for _, m := range []string{"†", "\ue200", "ource_", "ource:", "【", "cite", "OURCE"} {
+	for _, m := range []string{"†", "\ue200", "ource_", "【", "(cite", "（cite"} {
 		if bytes.Contains(body, []byte(m)) {
 			return true
 		}

@@ -221,13 +221,25 @@ func (f *flattener) table(t *east.Table) {
 	}
 }
 
-// plainLines are the lines of a block without markup.
+// plainLines are the lines of a block whose only markup is bold text.
 func (f *flattener) plainLines(p *plainBlock) []line {
 	lines := make([]line, 0, p.Lines().Len())
+	strong := false
 	for i := range p.Lines().Len() {
 		s := p.Lines().At(i)
-		if t := strings.TrimSpace(f.text[s.Start:s.Stop]); t != "" {
-			l := line{no: f.lineAt(s.Start), spans: []span{{text: t}}}
+		t := strings.TrimSpace(f.text[s.Start:s.Stop])
+		l := line{no: f.lineAt(s.Start)}
+		for {
+			text, rest, more := strings.Cut(t, "**")
+			if text != "" {
+				l.spans = append(l.spans, span{text: text, strong: strong})
+			}
+			if !more {
+				break
+			}
+			t, strong = rest, !strong
+		}
+		if len(l.spans) > 0 {
 			l.source, l.offset = sourceStart(l.spans)
 			lines = append(lines, l)
 		}

@@ -35,7 +35,10 @@ func cleanHeading(text string) (clean string, sub, leftovers bool) {
 
 // cutColon parts a heading at its first colon.
 func cutColon(text string) (head, rest string, ok bool) {
-	at := strings.IndexAny(text, ":：")
+	at := strings.IndexByte(text, ':')
+	if n := strings.Index(text, "："); n >= 0 && (at < 0 || n < at) {
+		at = n
+	}
 	if at < 0 {
 		return text, "", false
 	}

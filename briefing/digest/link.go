@@ -57,16 +57,10 @@ type ties struct {
 // their sources.
 func (r *reader) link() {
 	d := r.digest
-	t := &ties{sharers: map[int][]int{}, candidates: r.candidates()}
+	t := &ties{sharers: map[int][]int{}, candidates: r.candidates(), points: r.points, cited: r.cited}
 	if len(d.KeyPoints)*len(t.candidates) > maxPairs || len(d.Citations)*(len(t.candidates)+len(d.KeyPoints)) > maxPairs {
 		r.advise(1, codeTooMany, "too many key points, sections or citations to tie together; no links are made")
 		return
-	}
-	for _, k := range d.KeyPoints {
-		t.points = append(t.points, r.words.collect(func(yield func(token)) { textTokens(k.Text, yield) }))
-	}
-	for _, c := range d.Citations {
-		t.cited = append(t.cited, r.words.bag(c.Title))
 	}
 	var bodies, titles []bag
 	for _, c := range t.candidates {
@@ -102,16 +96,15 @@ func (r *reader) candidates() []candidate {
 		}
 		out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, s, r.told[i].bag, r.told[i].title, prior})
 	}
-	add := func(s briefing.Section, prior float64) {
-		all, title := r.bags(s.Heading, s.Text)
-		out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, nil, all, title, prior})
+	add := func(s briefing.Section, title bag, prior float64) {
+		out = append(out, candidate{briefing.Detail{Line: s.Line, Heading: s.Heading}, nil, r.words.text(s.Heading, s.Text), title, prior})
 	}
-	for _, s := range d.DeepDives {
-		add(s, priorDive)
+	for i, s := range d.DeepDives {
+		add(s, r.diveTitles[i], priorDive)
 	}
 	for _, s := range d.Sections {
 		if s.Heading != d.Title {
-			add(s, priorSection)
+			add(s, r.words.bag(s.Heading), priorSection)
 		}
 	}
 	return out
@@ -308,7 +301,7 @@ func (t *ties) certain(i, n int, point, hints *bag) bool {
 // certainly theirs.
 func (r *reader) linkStories(t *ties) {
 	for n, c := range t.candidates {
-		if c.story == nil {
+		if c.story == nil || len(c.story.Sources) > 0 {
 			continue
 		}
 		for i, cite := range r.digest.Citations {

@@ -86,8 +86,8 @@ func (b *bounded) Parse(parent ast.Node, block text.Reader, pc parser.Context) a
 	return b.InlineParser.Parse(parent, block, pc)
 }
 
-// plainBlock is a paragraph without any markup. It is raw: goldmark does not
-// look for inline nodes in it.
+// plainBlock is a paragraph whose only markup is bold text in pairs of **. It
+// is raw: goldmark does not look for inline nodes in it.
 type plainBlock struct{ ast.BaseBlock }
 
 var kindPlainBlock = ast.NewNodeKind("PlainBlock")
@@ -96,16 +96,23 @@ func (p *plainBlock) Kind() ast.NodeKind     { return kindPlainBlock }
 func (p *plainBlock) IsRaw() bool            { return true }
 func (p *plainBlock) Dump(src []byte, l int) { ast.DumpHelper(p, src, l, nil, nil) }
 
-// plainText turns paragraphs without markup into plain blocks. Most Japanese
-// prose has none, and parsing it is half of goldmark's time.
+// plainText turns paragraphs without other markup than bold into plain
+// blocks: most Japanese prose is so, and looking for more in it is half of
+// goldmark's time.
 type plainText struct{}
 
 func (plainText) Transform(p *ast.Paragraph, r text.Reader, _ parser.Context) {
+	stars := 0
 	for i := range p.Lines().Len() {
 		l := p.Lines().At(i)
-		if l.Padding > 0 || marked(l.Value(r.Source())) {
+		n, ok := boldMarks(l.Value(r.Source()), stars%2 == 1)
+		if !ok || l.Padding > 0 {
 			return
 		}
+		stars += n
+	}
+	if stars%2 == 1 {
+		return
 	}
 	plain := &plainBlock{}
 	plain.SetLines(p.Lines())
@@ -113,15 +120,32 @@ func (plainText) Transform(p *ast.Paragraph, r text.Reader, _ parser.Context) {
 	p.Parent().ReplaceChild(p.Parent(), p, plain)
 }
 
-// marked says whether a line may have inline markup. Two spaces at its end
-// are markup, too.
-func marked(line []byte) bool {
-	for _, c := range []byte("*[]_`<\\&:!~") {
+// boldMarks counts the ** of a line. It fails on any other markup, and on a
+// ** that would not open or close by CommonMark's rule for spaces.
+func boldMarks(line []byte, open bool) (n int, ok bool) {
+	line = bytes.TrimRight(line, "\n")
+	if bytes.HasSuffix(line, []byte("  ")) || bytes.Contains(line, []byte("://")) {
+		return 0, false
+	}
+	for _, c := range []byte("[]_`<\\&") {
 		if bytes.IndexByte(line, c) >= 0 {
-			return true
+			return 0, false
 		}
 	}
-	return bytes.HasSuffix(bytes.TrimRight(line, "\n"), []byte("  "))
+	for at := 0; ; at += 2 {
+		i := bytes.IndexByte(line[at:], '*')
+		if i < 0 {
+			return n, true
+		}
+		at += i
+		if at+1 >= len(line) || line[at+1] != '*' || at+2 < len(line) && line[at+2] == '*' {
+			return 0, false
+		}
+		if before, after := at > 0 && line[at-1] != ' ', at+2 < len(line) && line[at+2] != ' '; open && !before || !open && !after {
+			return 0, false
+		}
+		n, open = n+1, !open
+	}
 }
 
 // tables leaves tables beyond all reason as they are written.

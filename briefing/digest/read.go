@@ -6,13 +6,16 @@ import (
 
 // reader is the state of one reading. It is made by Read and dropped by it.
 type reader struct {
-	name    string
-	src     []byte // after clean: the same lines, without leftovers
-	digest  *briefing.Digest
-	root    *section
-	targets map[int]string // what a reference mark such as [3] points at
-	words   vocabulary
-	told    []*told // what Digest.Stories was made of, in the same order
+	name       string
+	src        []byte // after clean: the same lines, without leftovers
+	digest     *briefing.Digest
+	root       *section
+	targets    map[int]string // what a reference mark such as [3] points at
+	words      vocabulary
+	told       []*told // what Digest.Stories was made of, in the same order
+	points     []bag   // of the key points
+	cited      []bag   // of the titles of the citations
+	diveTitles []bag   // of the headings of the deep dives
 }
 
 // Read reads the digest in body. Name is its file name or address, or ""

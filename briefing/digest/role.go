@@ -124,7 +124,7 @@ type meaning [roles]struct {
 }
 
 // maxRoleBytes is the longest heading, in bytes, that can name a role.
-const maxRoleBytes = 256
+const maxRoleBytes = 128
 
 // mask marks bytes of a heading.
 type mask [maxRoleBytes / 64]uint64
@@ -209,6 +209,9 @@ func bareRole(text string) (role, bool) {
 // normal is a heading as the phrases are written: half-width, lower case,
 // without spaces, numbering, emoji and brackets around it.
 func normal(text string) string {
+	if len(text) > 2*maxRoleBytes {
+		return text // no role has such a name
+	}
 	out := make([]byte, 0, len(text))
 	for _, c := range text {
 		switch {
@@ -224,8 +227,17 @@ func normal(text string) string {
 		}
 		out = utf8.AppendRune(out, c)
 	}
-	s := strings.Trim(string(out), "[]()【】〔〕《》<>*_#■□◆◇●○▼▶・:")
-	return strings.TrimLeft(s[numbering(s):], "[(【")
+	s := strings.TrimFunc(string(out), around)
+	return strings.TrimLeftFunc(s[numbering(s):], around)
+}
+
+// around says whether c may stand around a heading without being part of it.
+func around(c rune) bool {
+	switch c {
+	case '[', ']', '(', ')', '【', '】', '〔', '〕', '《', '》', '<', '>', '*', '_', '#', '■', '□', '◆', '◇', '●', '○', '▼', '▶', '・', ':':
+		return true
+	}
+	return false
 }
 
 // numbering is how many bytes at the start of s number it: 1. 2.1. (3) 第4章 ④

@@ -36,39 +36,6 @@ var grammar = func() map[uint64]bool {
 	return set
 }()
 
-// tokens calls yield for every token of s. Pairs of hiragana are left out,
-// like English articles: they are grammar, and every text has them. So are
-// numbers of up to four digits, which count things or are years.
-func tokens(s string, yield func(token)) {
-	prev := rune(0)
-	for i := 0; i < len(s); {
-		if alphanumeric(s[i]) {
-			word, size := hashWord(s[i:])
-			if word != 0 {
-				yield(word)
-			}
-			prev = 0
-			i += size
-			continue
-		}
-		c, n := decode(s[i:])
-		if wideAlphanumeric(c) {
-			wide, _, _ := strings.Cut(s[i:], " ")
-			n = len(wide) - len(strings.TrimLeftFunc(wide, wideAlphanumeric))
-			tokens(halfWidth(s[i:i+n]), yield)
-		}
-		i += n
-		if !letter(c) {
-			prev = 0
-			continue
-		}
-		if prev != 0 && !(hiragana(prev) && hiragana(c)) {
-			yield(token(prev)<<32 | token(c))
-		}
-		prev = c
-	}
-}
-
 // decode is the first character of s and its length. It decodes what most
 // characters of a Japanese text are by itself, which halves the time.
 func decode(s string) (rune, int) {
@@ -127,24 +94,6 @@ func letter(c rune) bool {
 // latin says whether a token is a word; a word says more than two characters.
 func (t token) latin() bool { return t>>63 == 1 }
 
-// maxCompared is how many bytes of a text are compared, some 700 Japanese
-// characters: what a text is about stands at its beginning.
-const maxCompared = 2000
-
-// textTokens are the tokens of the beginning of a text, spans apart.
-func textTokens(t briefing.Text, yield func(token)) {
-	left := maxCompared
-	for _, b := range t {
-		for _, s := range b.Spans {
-			if left -= len(s.Text); left < 0 {
-				tokens(strings.ToValidUTF8(s.Text[:len(s.Text)+left], ""), yield)
-				return
-			}
-			tokens(s.Text, yield)
-		}
-	}
-}
-
 // overlap is how much of the tokens of the shorter text the other has, 0..1.
 func overlap(a, b string) float64 {
 	v := &vocabulary{}
@@ -183,12 +132,7 @@ const filterWords = 512
 
 // number is the number of a token: a new one if it has none, or -1 when the
 // vocabulary is closed.
-func (v *vocabulary) number(k token) int32 {
-	h := hash(k)
-	word, bit := h>>6%filterWords, uint64(1)<<(h&63)
-	if v.closed && v.filter[word]&bit == 0 {
-		return -1
-	}
+func (v *vocabulary) number(k token, h uint64) int32 {
 	if 4*len(v.tokens) >= 3*len(v.slots) {
 		v.grow()
 	}
@@ -199,7 +143,7 @@ func (v *vocabulary) number(k token) int32 {
 	if v.closed {
 		return -1
 	}
-	v.filter[word] |= bit
+	v.filter[h>>6%filterWords] |= 1 << (h & 63)
 	v.tokens = append(v.tokens, k)
 	v.seen = append(v.seen, 0)
 	v.slots[i] = int32(len(v.tokens))
@@ -207,7 +151,7 @@ func (v *vocabulary) number(k token) int32 {
 }
 
 // hash spreads tokens, whose bits are mostly those of two characters.
-func hash(k token) uint64 { return uint64(k) * 0x9e3779b97f4a7c15 >> 20 }
+func hash(k token) uint64 { return uint64(k) * 0x9e3779b97f4a7c15 >> 40 }
 
 // slot is where a token is, or belongs.
 func (v *vocabulary) slot(k token, h uint64) uint64 {
@@ -250,29 +194,92 @@ func (b *bag) has(id int32) bool {
 
 // bag collects the tokens of strings.
 func (v *vocabulary) bag(texts ...string) bag {
-	return v.collect(func(yield func(token)) {
-		for _, t := range texts {
-			tokens(t, yield)
-		}
-	})
+	b := v.open()
+	for _, t := range texts {
+		v.scan(&b, t)
+	}
+	return v.seal(b)
 }
 
-// collect makes a bag of all tokens that each yields.
-func (v *vocabulary) collect(each func(yield func(token))) bag {
-	const typical = 128
-	b := bag{ids: make([]int32, 0, typical)}
-	v.bags++
-	each(func(t token) {
-		if id := v.number(t); id >= 0 && v.seen[id] != v.bags {
-			v.seen[id] = v.bags
-			b.ids = append(b.ids, id)
+// maxCompared is how many bytes of a text are compared, some 700 Japanese
+// characters: what a text is about stands at its beginning.
+const maxCompared = 2000
+
+// text collects the tokens of a heading and of the beginning of the text
+// below it.
+func (v *vocabulary) text(heading string, t briefing.Text) bag {
+	b := v.open()
+	v.scan(&b, heading)
+	left := maxCompared
+	for _, block := range t {
+		for _, s := range block.Spans {
+			if left -= len(s.Text); left < 0 {
+				v.scan(&b, strings.ToValidUTF8(s.Text[:len(s.Text)+left], ""))
+				return v.seal(b)
+			}
+			v.scan(&b, s.Text)
 		}
-	})
+	}
+	return v.seal(b)
+}
+
+func (v *vocabulary) open() bag {
+	const typical = 64
+	v.bags++
+	return bag{ids: make([]int32, 0, typical)}
+}
+
+func (v *vocabulary) seal(b bag) bag {
 	b.set = make([]uint64, (len(v.tokens)+63)/64)
 	for _, id := range b.ids {
 		b.set[id>>6] |= 1 << (id & 63)
 	}
 	return b
+}
+
+// scan adds the tokens of s. Pairs of hiragana are left out, like English
+// articles: they are grammar, and every text has them. So are numbers of up
+// to four digits, which count things or are years.
+func (v *vocabulary) scan(b *bag, s string) {
+	prev := rune(0)
+	for i := 0; i < len(s); {
+		if alphanumeric(s[i]) {
+			word, size := hashWord(s[i:])
+			if word != 0 {
+				v.add(b, word)
+			}
+			prev = 0
+			i += size
+			continue
+		}
+		c, n := decode(s[i:])
+		if wideAlphanumeric(c) {
+			wide, _, _ := strings.Cut(s[i:], " ")
+			n = len(wide) - len(strings.TrimLeftFunc(wide, wideAlphanumeric))
+			v.scan(b, halfWidth(s[i:i+n]))
+		}
+		i += n
+		if !letter(c) {
+			prev = 0
+			continue
+		}
+		if prev != 0 && !(hiragana(prev) && hiragana(c)) {
+			v.add(b, token(prev)<<32|token(c))
+		}
+		prev = c
+	}
+}
+
+// add adds a token to a bag, once.
+func (v *vocabulary) add(b *bag, k token) {
+	h := hash(k)
+	if v.closed && v.filter[h>>6%filterWords]&(1<<(h&63)) == 0 {
+		return // nobody asks for it
+	}
+	if id := v.number(k, h); id >= 0 && v.seen[id] != v.bags {
+		v.seen[id] = v.bags
+		b.ids = append(b.ids, id)
+	}
 }
 
 // union is the tokens of two bags.
