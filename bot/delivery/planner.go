@@ -46,14 +46,15 @@ type Planner struct {
 	opts PlannerOptions
 
 	mu sync.Mutex
-	// looked is when each channel was last found in order: it tells a slot
-	// for which there was no digest from one that nobody looked at.
-	looked map[bot.Ref]time.Time
+	// known is what the last look at each channel found. When that was tells
+	// a slot for which there was no digest from one that nobody looked at.
+	known map[bot.Ref]memory
+	dates []briefing.Date // of all digests at the last plan
 }
 
 // NewPlanner makes a Planner. It starts nothing.
 func NewPlanner(opts PlannerOptions) *Planner {
-	return &Planner{opts: opts, looked: map[bot.Ref]time.Time{}}
+	return &Planner{opts: opts, known: map[bot.Ref]memory{}}
 }
 
 // Plan looks at every channel once. What is wrong with one channel keeps no
@@ -69,12 +70,19 @@ func (p *Planner) Plan(ctx context.Context) error {
 		return fmt.Errorf("plan: %w", err)
 	}
 	var failures []error
-	now := p.opts.Clock()
+	now, dates := p.opts.Clock(), p.opts.Library.Dates()
+	news := p.forget(channels, dates)
 	for _, c := range channels {
 		if ctx.Err() != nil {
 			return errors.Join(append(failures, ctx.Err())...)
 		}
-		if err := p.plan(ctx, c, now); err != nil {
+		known := p.recall(c.Ref)
+		if known.rests(c, now, news) {
+			known.looked = now
+			p.keep(c.Ref, known)
+			continue
+		}
+		if err := p.plan(ctx, view{channel: c, dates: dates, last: known.looked, now: now}); err != nil {
 			failures = append(failures, fmt.Errorf("plan %s: %w", c.Ref, err))
 		}
 	}
@@ -82,43 +90,32 @@ func (p *Planner) Plan(ctx context.Context) error {
 }
 
 // plan looks at one channel. A panic becomes an error.
-func (p *Planner) plan(ctx context.Context, c bot.Channel, now time.Time) (err error) {
+func (p *Planner) plan(ctx context.Context, v view) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	rows, err := p.opts.Board.Slots(ctx, c.Ref, recentSlots)
-	if err != nil {
+	ref := v.channel.Ref
+	if v.rows, err = p.opts.Board.Slots(ctx, ref, recentSlots); err != nil {
 		return err
 	}
-	last := p.lastLook(c.Ref)
-	if err := p.requeue(ctx, rows, last, now); err != nil {
+	if err := p.requeue(ctx, v.rows, v.last, v.now); err != nil {
 		return err
 	}
-	had, err := p.opts.Board.Had(ctx, c.Ref)
-	if err != nil {
-		return err
-	}
-	v := view{channel: c, rows: rows, had: had, dates: p.opts.Library.Dates(), last: last, now: now}
-	if err := p.closeEnded(ctx, v); err != nil {
-		return err
-	}
-	if !c.Paused {
+	if !v.inOrder() {
+		if v.had, err = p.opts.Board.Had(ctx, ref); err != nil {
+			return err
+		}
+		if err := p.closeEnded(ctx, v); err != nil {
+			return err
+		}
 		if err := p.openDue(ctx, v); err != nil {
 			return err
 		}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.looked[c.Ref] = now
+	p.keep(ref, v.remember())
 	return nil
-}
-
-func (p *Planner) lastLook(ref bot.Ref) time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.looked[ref]
 }
 
 // view is what is known of a channel at an instant.
@@ -163,7 +160,7 @@ func (v view) current() (schedule.Slot, bool, error) {
 // After an outage that is one slot, however many have passed.
 func (p *Planner) openDue(ctx context.Context, v view) error {
 	due, ok, err := v.current()
-	if err != nil || !ok {
+	if err != nil || !ok || v.channel.Paused {
 		return err
 	}
 	if _, taken := v.row(due.Date); taken {

@@ -14,8 +14,9 @@ const (
 	// minWindow is how long a slot stays open at the least: a channel that
 	// wants no catching up must still give the bot a moment.
 	minWindow = 5 * time.Minute
-	// maxLookBack bounds how far back ended slots are told of, in days.
-	maxLookBack = 7
+	// maxLookBack bounds how far back ended slots are told of, in days: the
+	// bot may have been down while its people were away.
+	maxLookBack = 31
 	// maxLookAhead bounds the search for the next slot, in days.
 	maxLookAhead = 400
 )
@@ -61,12 +62,12 @@ func Open(c bot.Channel, now time.Time) ([]Slot, error) {
 }
 
 // Ended gives the slots of a channel whose window ended after since and not
-// after now, oldest first. It looks back a week at most.
+// after now, oldest first. It looks back a month at most.
 func Ended(c bot.Channel, since, now time.Time) ([]Slot, error) {
-	days := int(window(c.Settings).Hours()/24) + 1 + maxLookBack
 	if bound := now.AddDate(0, 0, -maxLookBack); since.Before(bound) {
 		since = bound
 	}
+	days := int((window(c.Settings)+max(0, now.Sub(since))).Hours()/24) + 2
 	return between(c, now, -days, func(s Slot) bool { return s.ClosesAt.After(since) && !s.ClosesAt.After(now) })
 }
 

@@ -125,7 +125,7 @@ func TestEnded(t *testing.T) {
 		want    []briefing.Date
 	}{
 		{"since yesterday", tokyo(), now.AddDate(0, 0, -1), []briefing.Date{"2025-07-10"}},
-		{"bounded look back", tokyo(), time.Time{}, []briefing.Date{"2025-07-04", "2025-07-05", "2025-07-06", "2025-07-07", "2025-07-08", "2025-07-09", "2025-07-10"}},
+		{"bounded look back", tokyo(), time.Time{}, datesBetween("2025-06-10", "2025-07-10")},
 		{"nothing from before the channel", tokyo(func(c *bot.Channel) { c.AddedAt = at("2025-07-09T08:31:00+09:00") }), time.Time{}, []briefing.Date{"2025-07-10"}},
 		{"named at the start too late for its day", tokyo(func(c *bot.Channel) { c.AddedAt, c.OpenAtStart = at("2025-07-10T12:59:00+09:00"), true }), time.Time{}, nil},
 		{"weekend left out", tokyo(func(c *bot.Channel) { c.Days = bot.Weekdays{1, 2, 3, 4, 5} }), at("2025-07-04T20:00:00+09:00"), []briefing.Date{"2025-07-07", "2025-07-08", "2025-07-09", "2025-07-10"}},
@@ -179,4 +179,13 @@ func TestUnknownZoneIsAnError(t *testing.T) {
 			}
 		}
 	}
+}
+
+// datesBetween are all dates from first to last.
+func datesBetween(first, last briefing.Date) []briefing.Date {
+	var all []briefing.Date
+	for d := first; d <= last; d = d.AddDays(1) {
+		all = append(all, d)
+	}
+	return all
 }
