@@ -186,3 +186,11 @@ type Channel struct {
 	Paused bool
 	Reason string
 }
+
+// State is "active", or "paused" with its reason, as the audit log has it.
+func (c Channel) State() string {
+	if !c.Paused {
+		return "active"
+	}
+	return strings.TrimSpace("paused " + c.Reason)
+}

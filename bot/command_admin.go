@@ -215,12 +215,13 @@ func (r *Router) switchChannel(ctx context.Context, req Request, text string, pa
 	if err != nil {
 		return nil, err
 	}
+	before := ch.State()
 	ch.Paused, ch.Reason = paused, ""
 	what := "resume"
 	if paused {
 		ch.Reason, what = "admin", "pause"
 	}
-	if err := r.opts.Channels.PutChannel(ctx, ch, r.audit(req, what, ch.Ref, ch.JSON(), ch.JSON())); err != nil {
+	if err := r.opts.Channels.PutChannel(ctx, ch, r.audit(req, what, ch.Ref, before, ch.State())); err != nil {
 		return nil, err
 	}
 	if paused {

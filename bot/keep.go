@@ -57,7 +57,7 @@ type AuditEntry struct {
 	Who    string
 	What   string // add, remove, set, pause, resume, retract
 	Ref    Ref
-	Before string // settings as JSON, empty when there were none
+	Before string // settings as JSON, or Channel.State; empty for none
 	After  string
 }
 

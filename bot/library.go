@@ -50,6 +50,7 @@ type Library struct {
 type book struct {
 	digest   *briefing.Digest
 	file     string // name of the file it came from
+	source   string
 	firstAt  time.Time
 	revised  time.Time // zero while it is the first edition
 	passages []passage
@@ -92,12 +93,12 @@ func (l *Library) Take(ctx context.Context, name string, body []byte, source str
 	return d, nil
 }
 
-// Withdraw takes back the digest that came from a file of this name; a file
-// that the archive does not hold is no error.
+// Withdraw takes back the digest that came from a file of this name of this
+// source; a file that the archive does not hold is no error.
 func (l *Library) Withdraw(ctx context.Context, name, source string) error {
 	l.taking.Lock()
 	defer l.taking.Unlock()
-	date, ok := l.dateOf(name)
+	date, ok := l.dateOf(name, source)
 	if !ok {
 		return nil
 	}
@@ -110,12 +111,12 @@ func (l *Library) Withdraw(ctx context.Context, name, source string) error {
 	return l.refresh(ctx)
 }
 
-// dateOf is the date of the digest that came from a file of this name.
-func (l *Library) dateOf(name string) (briefing.Date, bool) {
+// dateOf is the date of the digest that came from a file of a source.
+func (l *Library) dateOf(name, source string) (briefing.Date, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	for date, b := range l.books {
-		if b.file == name {
+		if b.file == name && b.source == source {
 			return date, true
 		}
 	}
@@ -162,7 +163,7 @@ func (l *Library) shelve(f DigestFile) {
 			l.opts.Logger.Warn("digest in the store can no longer be read", "date", f.Date, "reason", d.Err())
 		} else {
 			d.Date = f.Date
-			b = &book{digest: d, file: f.Name, firstAt: f.FirstAt, passages: passages(d)}
+			b = &book{digest: d, file: f.Name, source: f.Source, firstAt: f.FirstAt, passages: passages(d)}
 			if f.RevisedAt.After(f.FirstAt) {
 				b.revised = f.RevisedAt
 			}

@@ -92,7 +92,7 @@ func (s Settings) JSON() string {
 func (s Settings) Options(publicURL string) briefing.Options {
 	return briefing.Options{
 		Language: s.Language, KeyPointsOnly: s.KeyPointsOnly, LeaveOut: s.LeaveOut,
-		WatchWords: s.WatchWords, PublicURL: publicURL,
+		WatchWords: s.WatchWords, Mention: s.Mention, PublicURL: publicURL,
 	}
 }
 
@@ -105,13 +105,13 @@ func setZone(s *Settings, v string) error {
 	return nil
 }
 
-// maxCatchUp keeps the windows of two days apart.
-const maxCatchUp = 23 * time.Hour
+// maxCatchUp ends a slot's window at the latest when the next day's begins.
+const maxCatchUp = 24 * time.Hour
 
 func setCatchUp(s *Settings, v string) error {
 	d, err := time.ParseDuration(fold(v))
-	if err != nil || d < time.Minute || d > maxCatchUp {
-		return fmt.Errorf("window %q: want a duration from 1m to 23h, for example 4h", v)
+	if err != nil || d <= 0 || d > maxCatchUp {
+		return fmt.Errorf("window %q: want a duration of at most 24h, for example 4h", v)
 	}
 	s.CatchUp = d
 	return nil

@@ -70,9 +70,9 @@ func TestSettingsRefuse(t *testing.T) {
 		{"zone", "../../etc/passwd", "IANA"},
 		{"days", "someday", "no day"},
 		{"skip-holidays", "maybe", "on or off"},
-		{"catch-up", "24h", "1m to 23h"},
-		{"catch-up", "30s", "1m to 23h"},
-		{"catch-up", "4", "1m to 23h"},
+		{"catch-up", "25h", "at most 24h"},
+		{"catch-up", "0s", "at most 24h"},
+		{"catch-up", "4", "at most 24h"},
 		{"max-age", "-1", "number of days"},
 		{"max-age", "9999999999", "number of days"},
 		{"language", "fr", "ja or en"},
@@ -140,7 +140,7 @@ func TestSettingsOptions(t *testing.T) {
 	s.KeyPointsOnly = true
 	want := briefing.Options{
 		Language: briefing.Japanese, KeyPointsOnly: true, LeaveOut: []briefing.Part{briefing.PartOutlook},
-		WatchWords: []string{"前からの語"}, PublicURL: "https://brief.example",
+		WatchWords: []string{"前からの語"}, Mention: "S0", PublicURL: "https://brief.example",
 	}
 	if d := cmp.Diff(want, s.Options("https://brief.example")); d != "" {
 		t.Errorf("options (-want +got):\n%s", d)

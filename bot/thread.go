@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -76,10 +77,14 @@ func (l *layout) story(s briefing.Story) Document {
 func (l *layout) numbered(line int, heading string, text briefing.Text) Heading {
 	h := Heading{Level: 2, Text: l.heading(heading, text), URL: l.page(line)}
 	if n, ok := l.number[line]; ok {
-		h.Text = strconv.Itoa(n) + ". " + h.Text
+		h.Text = strconv.Itoa(n) + ". " + ownNumber.ReplaceAllString(h.Text, "")
 	}
 	return h
 }
+
+// ownNumber is the number that a digest gave a heading: the thread has its
+// own, and two would confuse.
+var ownNumber = regexp.MustCompile(`^\s*(?:[(（][0-9０-９]{1,2}[)）]\s*|[0-9０-９]{1,2}(?:\.\s+|[．、)）:：]\s*)|[①-⑳]\s*)`)
 
 func (l *layout) sections(group string, sections []briefing.Section) Document {
 	if len(sections) == 0 {

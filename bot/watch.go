@@ -166,8 +166,12 @@ func (l *layout) watched() Document {
 	if len(words) == 0 {
 		return nil
 	}
-	return Document{Note{[]Span{
+	spans := []Span{
 		{Text: watchMark + l.in("注目ワード: ", "Watched words: ")},
 		{Text: strings.Join(words, l.in("、", ", ")), Strong: true},
-	}}}
+	}
+	if l.b.Options.Mention != "" {
+		spans = append(spans, Span{Text: " "}, Span{Mention: l.b.Options.Mention})
+	}
+	return Document{Note{spans}}
 }

@@ -23,6 +23,9 @@ type Options struct {
 	LeaveOut []Part
 	// WatchWords are product names and the like, marked where they appear.
 	WatchWords []string
+	// Mention is the platform's id of a group that is told when a watched
+	// word appears; empty for none.
+	Mention string
 	// PublicURL is the address of this bot's own pages, without a slash at
 	// its end; empty where there are none.
 	PublicURL string

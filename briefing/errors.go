@@ -15,5 +15,9 @@ type UnreadableError struct {
 }
 
 func (e *UnreadableError) Error() string {
-	return fmt.Sprintf("digest %s, line %d: %s: %s", e.Date, e.Warning.Line, e.Warning.Code, e.Warning.Message)
+	where := fmt.Sprintf("line %d", e.Warning.Line)
+	if e.Date != "" {
+		where = fmt.Sprintf("digest %s, %s", e.Date, where)
+	}
+	return fmt.Sprintf("%s: %s: %s", where, e.Warning.Code, e.Warning.Message)
 }

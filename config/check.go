@@ -33,6 +33,7 @@ func (c *Config) checkValues() Problems {
 	check("POST_TIME", c.PostTime, checkTime(c.PostTime))
 	check("TIME_ZONE", c.TimeZone, checkZone(c.TimeZone))
 	check("POST_DAYS", c.PostDays, checkDays(c.PostDays))
+	check("CATCH_UP", c.CatchUp.String(), checkCatchUp(c.CatchUp.Duration))
 	for _, ref := range c.Channels {
 		check("CHANNELS", ref, checkRef(ref))
 	}
@@ -171,6 +172,16 @@ func checkListen(s string) error {
 func checkTime(s string) error {
 	if _, err := time.Parse("15:04", s); err != nil {
 		return errors.New("want HH:MM from 00:00 to 23:59, for example 08:30")
+	}
+	return nil
+}
+
+// maxCatchUp is as long as a slot can stay open: until the next day's.
+const maxCatchUp = 24 * time.Hour
+
+func checkCatchUp(d time.Duration) error {
+	if d > maxCatchUp {
+		return errors.New("want at most 24h, for example 4h")
 	}
 	return nil
 }

@@ -72,7 +72,6 @@ func databaseExists(url string) bool {
 	if !isFile {
 		return true
 	}
-	path, _, _ = strings.Cut(path, "?")
 	_, err := os.Stat(path)
 	return err == nil
 }

@@ -22,6 +22,23 @@ type channelCommand struct {
 // cliUser is who the audit log names for changes made on the command line.
 const cliUser = "cli"
 
+// readStore is withStore for commands that change nothing: where there is no
+// database yet, they see an empty one and make none.
+func readStore(e *environment, f func(*store.Store) error) error {
+	cfg, err := e.config()
+	if err != nil {
+		return err
+	}
+	if databaseExists(cfg.DatabaseURL.Reveal()) {
+		return withStore(e, f)
+	}
+	s, err := store.Open(e.ctx, "sqlite::memory:", store.Options{Clock: e.clock})
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(s), s.Shutdown())
+}
+
 // withStore runs f on the database of the configuration.
 func withStore(e *environment, f func(*store.Store) error) error {
 	cfg, err := e.config()
@@ -50,11 +67,17 @@ func changeChannel(e *environment, name, what string, change func(*bot.Channel) 
 		if err != nil {
 			return err
 		}
-		before := ch.JSON()
+		before := ch
 		if err := change(&ch); err != nil {
 			return err
 		}
-		return s.PutChannel(e.ctx, ch, cliAudit(e, ref, what, before, ch.JSON()))
+		switch {
+		case ch.State() != before.State():
+			return s.PutChannel(e.ctx, ch, cliAudit(e, ref, what, before.State(), ch.State()))
+		case ch.JSON() != before.JSON():
+			return s.PutChannel(e.ctx, ch, cliAudit(e, ref, what, before.JSON(), ch.JSON()))
+		}
+		return nil // it was only looked at
 	})
 }
 
@@ -69,7 +92,7 @@ type channelListCommand struct {
 
 // Run lists the channels.
 func (c channelListCommand) Run(e *environment) error {
-	return withStore(e, func(s *store.Store) error {
+	return readStore(e, func(s *store.Store) error {
 		channels, err := s.Channels(e.ctx)
 		if err != nil {
 			return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 
@@ -22,7 +21,7 @@ var demoChannel = bot.Ref{Installation: bot.Installation{Platform: bot.Console},
 // Run shows the bot in the browser: the newest sample briefing is posted at
 // once and commands are answered. It looks at no variable, keeps everything
 // in memory and leaves nothing behind.
-func (c demoCommand) Run(e *environment) (err error) {
+func (c demoCommand) Run(e *environment) error {
 	cfg, err := config.Load(func(name string) (string, bool) {
 		value, ok := map[string]string{
 			"CONSOLE": "true", "CHANNELS": demoChannel.String(), "MAX_AGE": "0", "LOG_LEVEL": "warn",
@@ -40,7 +39,7 @@ func (c demoCommand) Run(e *environment) (err error) {
 	}
 	t := &teardown{}
 	t.add("database", func(context.Context) error { return s.Shutdown() })
-	defer func() { err = errors.Join(err, t.run()) }()
+	defer t.run(log)
 	m, err := newMachine(e, cfg, log, s, true)
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ const (
 
 // serve listens and starts to serve; the server ends with the teardown. It
 // returns the address that it listens on.
-func serve(address string, h http.Handler, log *slog.Logger, t *teardown) (net.Addr, error) {
+func serve(address string, h http.Handler, log *slog.Logger, ended func(error), t *teardown) (net.Addr, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w; set LISTEN to a free address, for example 127.0.0.1:8081", address, err)
@@ -33,7 +33,7 @@ func serve(address string, h http.Handler, log *slog.Logger, t *teardown) (net.A
 	}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("web server ended", "error", err)
+			ended(err)
 		}
 	}()
 	t.add("web server", func(ctx context.Context) error {

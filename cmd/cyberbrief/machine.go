@@ -156,7 +156,11 @@ func (m *machine) start(ctx context.Context, t *teardown) (string, error) {
 		return "", err
 	}
 	m.trouble("queue", "not started yet")
-	address, err := serve(m.cfg.Listen, m.site.Handler(), m.log, t)
+	ended := func(err error) {
+		m.log.Error("web server ended", "error", err)
+		m.trouble("web server", err.Error())
+	}
+	address, err := serve(m.cfg.Listen, m.site.Handler(), m.log, ended, t)
 	if err != nil {
 		return "", err
 	}
@@ -246,7 +250,7 @@ func (m *machine) startQueue(ctx context.Context, t *teardown) error {
 	if err != nil {
 		return err
 	}
-	t.add("queue", queue.Stop)
+	t.addFor(queueTimeout, "queue", queue.Stop)
 	t.add("deliveries", func(context.Context) error { m.deliverer.Drain(); return nil })
 	if err := m.store.Enqueue(ctx, delivery.PlanArgs{}); err != nil {
 		return err

@@ -13,7 +13,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // zones work in a container without them
@@ -75,7 +74,6 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(c int) { code, exited = c, true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false}),
-		kong.Vars{"variables": strings.Join(variableNames(), ", ")},
 	)
 	if err != nil {
 		fmt.Fprintf(stderr, "cyberbrief: %v\n", err)
@@ -97,14 +95,6 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 		fmt.Fprintf(stderr, "cyberbrief: %v\n", err)
 	}
 	return exitFailed
-}
-
-func variableNames() []string {
-	var names []string
-	for _, v := range config.Variables() {
-		names = append(names, v.Name)
-	}
-	return names
 }
 
 // config reads the environment; the error lists every wrong value at once.

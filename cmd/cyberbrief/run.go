@@ -2,22 +2,32 @@ package main
 
 import (
 	"context"
-	"errors"
+	"strings"
 
 	"cyberbrief/bot/store"
+	"cyberbrief/config"
 )
 
 // runCommand is `run`.
 type runCommand struct{}
 
-// Help lists the variables, since `run` takes everything from them.
+// Help explains every variable, since `run` takes everything from them.
 func (runCommand) Help() string {
-	return "Everything comes from the environment: ${variables}. The README explains each."
+	var sb strings.Builder
+	sb.WriteString("Everything comes from the environment:\n")
+	for _, v := range config.Variables() {
+		sb.WriteString("\n  " + v.Name)
+		if v.Default != "" {
+			sb.WriteString(" (" + v.Default + ")")
+		}
+		sb.WriteString("\n      " + v.Help + "\n")
+	}
+	return sb.String()
 }
 
 // Run is the bot until ctx ends. A second start beside the first is fine: on
 // PostgreSQL they share the work, on SQLite they take turns.
-func (runCommand) Run(e *environment) (err error) {
+func (runCommand) Run(e *environment) error {
 	cfg, err := e.fullConfig()
 	if err != nil {
 		return err
@@ -34,7 +44,7 @@ func (runCommand) Run(e *environment) (err error) {
 	}
 	t := &teardown{}
 	t.add("database", func(context.Context) error { return s.Shutdown() })
-	defer func() { err = errors.Join(err, t.run()) }()
+	defer t.run(log)
 	m, err := newMachine(e, cfg, log, s, false)
 	if err != nil {
 		return err

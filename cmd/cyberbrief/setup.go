@@ -76,7 +76,7 @@ func (c setupSlackCommand) manifest() object {
 
 // setupDiscordCommand is `setup discord`.
 type setupDiscordCommand struct {
-	ApplicationID string `arg:"" help:"The application's id, from discord.com/developers/applications."`
+	ApplicationID string `arg:"" optional:"" help:"The application's id, from discord.com/developers/applications; DISCORD_APPLICATION_ID when left out."`
 }
 
 // The permissions that the bot uses, as Discord numbers them:
@@ -94,8 +94,11 @@ const (
 
 // Run prints the invite URL.
 func (c setupDiscordCommand) Run(e *environment) error {
+	if c.ApplicationID == "" {
+		c.ApplicationID, _ = e.lookup("DISCORD_APPLICATION_ID")
+	}
 	if _, err := strconv.ParseUint(c.ApplicationID, 10, 64); err != nil {
-		return fmt.Errorf("application id %q: want the number on the application's General Information page", c.ApplicationID)
+		return fmt.Errorf("application id %q: give the number on the application's General Information page, here or in DISCORD_APPLICATION_ID", c.ApplicationID)
 	}
 	query := url.Values{
 		"client_id":   {c.ApplicationID},

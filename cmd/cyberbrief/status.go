@@ -28,7 +28,7 @@ const maxRejected = 100
 // Run says how every channel and source stands. It reads the database only:
 // the bot need not run.
 func (c statusCommand) Run(e *environment) error {
-	return withStore(e, func(s *store.Store) error {
+	return readStore(e, func(s *store.Store) error {
 		report, err := readStatus(e, s)
 		if err != nil {
 			return err
