@@ -364,6 +364,9 @@ func TestRouterChanges(t *testing.T) {
 			} else if there {
 				t.Error("the channel is still there")
 			}
+			if c.audit == "pause" || c.audit == "resume" {
+				before, after = "active", want.State()
+			}
 			audit := []AuditEntry{{At: at(9, 0), Installation: "slack:T1", Who: "U1", What: c.audit, Ref: c.ref, Before: before, After: after}}
 			if diff := cmp.Diff(audit, d.channels.audits); diff != "" {
 				t.Errorf("audit log (-want +got):\n%s", diff)
