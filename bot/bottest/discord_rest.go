@@ -53,7 +53,7 @@ func (d *Discord) routes() http.Handler {
 			mux.HandleFunc(method+" /api/"+version+"/"+path, d.entry(route, handle))
 		}
 	}
-	mux.HandleFunc("GET /gateway/", d.serveGateway)
+	mux.HandleFunc("GET /gateway", d.serveGateway) // and not /gateway/
 	mux.HandleFunc("/", d.entry("", func(_ *Discord, w http.ResponseWriter, _ *http.Request, _ []byte) {
 		refuse(w, http.StatusNotFound, 0, "404: Not Found")
 	}))

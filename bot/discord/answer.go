@@ -97,9 +97,10 @@ func (d *Discord) webhook(i interaction, method, rest string, body any) request 
 	}
 }
 
-// original fills in the deferred answer.
+// original fills in the deferred answer. Whatever Discord says with a success
+// is one: nobody needs the message's id.
 func (d *Discord) original(ctx context.Context, i interaction, m message) error {
-	return d.insist(ctx, d.webhook(i, http.MethodPatch, "/messages/@original", m), &identified{})
+	return d.insist(ctx, d.webhook(i, http.MethodPatch, "/messages/@original", m), nil)
 }
 
 // withdraw takes the deferred answer away: there is nothing to say.
@@ -115,7 +116,7 @@ type followUp struct {
 
 func (d *Discord) followUps(ctx context.Context, i interaction, messages []*message, flags int) error {
 	for _, m := range messages {
-		if err := d.insist(ctx, d.webhook(i, http.MethodPost, "", followUp{*m, flags}), &identified{}); err != nil {
+		if err := d.insist(ctx, d.webhook(i, http.MethodPost, "", followUp{*m, flags}), nil); err != nil {
 			return err
 		}
 	}

@@ -357,3 +357,41 @@ func TestStopFinishesAnswers(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAnswerTakenWithoutAnID: a success is one, whatever its body says; the
+// answer is not written over by an apology.
+func TestAnswerTakenWithoutAnID(t *testing.T) {
+	t.Parallel()
+	const (
+		edit     = "PATCH webhooks/{application}/{token}/messages/@original"
+		followUp = "POST webhooks/{application}/{token}"
+	)
+	for name, taken := range map[string]bottest.DiscordFault{
+		"no content":      {Status: 204, Accepted: true},
+		"an empty object": {Status: 200, Body: "{}", Accepted: true},
+		"a word":          {Status: 200, Body: "ok", Accepted: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, fake := start(t)
+			stop := run(t, d, func(context.Context, bot.Request) bot.Reply {
+				return bot.Reply{Document: prose(strings.Repeat("とても長い答えです。", 500))}
+			})
+			fake.FailNext(edit, taken)
+			fake.FailNext(followUp, taken)
+			i := bottest.DiscordInteraction{Guild: guild, Channel: channel, User: member(), Command: "term",
+				Until: func(a bottest.DiscordAnswer) bool { return len(a.FollowUps) > 0 }}
+			a, err := fake.Interact(testContext(t), i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stop()
+			if text := a.Original.Text(); !strings.Contains(text, "とても長い答えです。") {
+				t.Errorf("the answer is now %q", text)
+			}
+			if edits, posts := len(fake.Requests(edit)), len(fake.Requests(followUp)); edits != 1 || posts != 1 {
+				t.Errorf("%d edits and %d follow-ups, want one each", edits, posts)
+			}
+		})
+	}
+}

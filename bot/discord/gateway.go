@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -118,7 +119,7 @@ func (d *Discord) gatewayAddress(ctx context.Context) (string, error) {
 	var g struct {
 		URL   string `json:"url"`
 		Limit *struct {
-			Remaining  int     `json:"remaining"`
+			Remaining  *int    `json:"remaining"`   // nil: not said
 			ResetAfter float64 `json:"reset_after"` // ms
 		} `json:"session_start_limit"`
 	}
@@ -134,7 +135,7 @@ func (d *Discord) gatewayAddress(ctx context.Context) (string, error) {
 		return "", err
 	case g.URL == "":
 		return "", &bot.OutcomeError{Class: bot.Transient, Code: "no gateway", Err: errors.New("Discord named no gateway")}
-	case g.Limit != nil && g.Limit.Remaining <= 0:
+	case g.Limit != nil && g.Limit.Remaining != nil && *g.Limit.Remaining <= 0:
 		return "", noSessions(bot.ClampRetryAfter(g.Limit.ResetAfter / 1000))
 	}
 	return g.URL, nil
@@ -207,11 +208,31 @@ func (c *connection) newSession(ctx context.Context, address string) (*discordgo
 	s.ShouldReconnectVoiceOnSessionError = false
 	s.ShouldRetryOnRateLimit = false
 	s.MaxRestRetries = 0
+	address, err = completed(address)
+	if err != nil {
+		return nil, err
+	}
 	s.Client = &http.Client{Transport: knownGateway(address)}
 	s.Dialer = c.dialer(ctx)
 	s.AddHandler(func(*discordgo.Session, *discordgo.Disconnect) { c.wentAway() })
 	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) { c.onEvent(e) })
 	return s, nil
+}
+
+// completed is the address of the gateway with what discordgo would append to
+// it, a slash after the path and then the query, in a fragment, which nobody
+// sends: a server whose route has no slash at its end knows no other.
+// https://discord.com/developers/docs/events/gateway#connecting-gateway-url-query-string-params
+func completed(address string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", fmt.Errorf("gateway address: %w", err)
+	}
+	query := u.Query()
+	query.Set("v", discordgo.APIVersion)
+	query.Set("encoding", "json")
+	u.RawQuery, u.Fragment = query.Encode(), "/"
+	return u.String(), nil
 }
 
 // knownGateway is the only REST that discordgo gets to see: it asks where the

@@ -196,3 +196,18 @@ func TestRunEndsInTheMiddle(t *testing.T) {
 		})
 	}
 }
+
+// TestSessionsLeftUnsaid: a limit of which nothing is told does not bind.
+func TestSessionsLeftUnsaid(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []string{`{}`, `{"remaining":null}`, `null`} {
+		t.Run(limit, func(t *testing.T) {
+			t.Parallel()
+			d, fake := hasty(t)
+			address := "ws" + strings.TrimSuffix(strings.TrimPrefix(fake.URL(), "http"), "/api/v9/") + "/gateway"
+			fake.FailNext("GET gateway/bot", bottest.DiscordFault{Status: 200, Body: `{"url":"` + address + `","session_start_limit":` + limit + `}`})
+			run(t, d, echo)
+			answers(t, fake, 1)
+		})
+	}
+}

@@ -18,6 +18,7 @@ import (
 //   - on Reconnect (7) it deadlocks while it opens, and on Invalid Session (9)
 //     it identifies again at once and without end: the connection is over;
 //   - it looks at no close code: the code is kept;
+//   - it panics on a heartbeat interval of no length: the connection is over;
 //   - it notices a dead peer after five heartbeats: every read ends two
 //     heartbeats after the last one that was acknowledged.
 //
@@ -48,6 +49,9 @@ const (
 // missedHeartbeats end a connection.
 const missedHeartbeats = 2
 
+// maxInterval is more than any interval between heartbeats.
+const maxInterval = time.Hour
+
 // maxFrame is more than any event that comes without intents.
 const maxFrame = 4 << 20
 
@@ -66,6 +70,7 @@ var (
 	errReconnect      = errors.New("the gateway asked to reconnect")
 	errInvalidSession = errors.New("the gateway ended the session")
 	errSilent         = errors.New("the gateway acknowledges no heartbeats")
+	errHeartbeat      = errors.New("the gateway asks for heartbeats at no interval that can be")
 )
 
 // reason is why the connection ended, nil where the wire does not know.
@@ -209,8 +214,11 @@ func (w *wire) inspect(opcode byte, payload []byte) error {
 	case opInvalidSession:
 		return w.end(errInvalidSession)
 	case opHello:
+		if m.Data.Interval <= 0 || m.Data.Interval > maxInterval.Milliseconds() {
+			return w.end(errHeartbeat)
+		}
 		// Ready has to come as soon as Hello had to; heartbeats begin after it.
-		w.asked = time.Duration(max(1, m.Data.Interval)) * time.Millisecond
+		w.asked = time.Duration(m.Data.Interval) * time.Millisecond
 		w.heardAt = time.Now()
 	case opDispatch:
 		if w.asked > 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -86,6 +87,9 @@ func TestWireEnds(t *testing.T) {
 		{"reconnect", frame(frameText, []byte(`{"op":7,"d":null}`)), errReconnect, true},
 		{"reconnect, op last", frame(frameText, []byte(`{"t":null,"s":null,"d":null,"op":7}`)), errReconnect, true},
 		{"invalid session", frame(frameText, []byte(`{"op":9,"d":false}`)), errInvalidSession, true},
+		{"hello without an interval", frame(frameText, []byte(`{"op":10,"d":{}}`)), errHeartbeat, true},
+		{"hello with a negative interval", frame(frameText, []byte(`{"op":10,"d":{"heartbeat_interval":-1}}`)), errHeartbeat, true},
+		{"hello with an endless interval", frame(frameText, []byte(`{"op":10,"d":{"heartbeat_interval":9223372036854775807}}`)), errHeartbeat, true},
 		{"close", frame(frameClose, []byte{0x0F, 0xA4}), closed(4004), false},
 	} {
 		read, w, err := onWire(t, append([]byte(upgraded), c.frame...))
@@ -152,4 +156,28 @@ func FuzzWire(f *testing.F) {
 			t.Errorf("read %q of %q", read, sent)
 		}
 	})
+}
+
+// TestCompleted: with discordgo's own addition, the handshake asks for the
+// path that was named and for the query that Discord documents.
+func TestCompleted(t *testing.T) {
+	for address, want := range map[string]string{
+		"wss://gateway.discord.gg":            "/?encoding=json&v=9",
+		"wss://gateway.discord.gg/":           "/?encoding=json&v=9",
+		"ws://127.0.0.1:9/gw/ws":              "/gw/ws?encoding=json&v=9",
+		"ws://127.0.0.1:9/gw/ws/":             "/gw/ws/?encoding=json&v=9",
+		"ws://127.0.0.1:9/gw?shard=a%2Fb&v=6": "/gw?encoding=json&shard=a%2Fb&v=9",
+	} {
+		got, err := completed(address)
+		if err != nil || !strings.HasSuffix(got, "/") {
+			t.Errorf("%s: %q, %v; without a slash at the end discordgo puts one", address, got, err)
+		}
+		u, err := url.Parse(got + "?v=9&encoding=json")
+		if err != nil || u.RequestURI() != want {
+			t.Errorf("%s: asks for %q, %v; want %q", address, u.RequestURI(), err, want)
+		}
+	}
+	if got, err := completed("ws://[::1"); err == nil {
+		t.Errorf("no address became %q", got)
+	}
 }
