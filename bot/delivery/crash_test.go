@@ -46,6 +46,10 @@ func (m *mortal) Claim(ctx context.Context, key delivery.SlotKey, lease time.Dur
 	return slot, parts, err
 }
 
+func (m *mortal) Renew(ctx context.Context, key delivery.SlotKey, fence int64, attempts int, lease time.Duration) error {
+	return m.at("renew", func() error { return m.Books.Renew(ctx, key, fence, attempts, lease) })
+}
+
 func (m *mortal) Render(ctx context.Context, key delivery.SlotKey, fence int64, bodies []bot.Message) error {
 	return m.at("render", func() error { return m.Books.Render(ctx, key, fence, bodies) })
 }
@@ -84,7 +88,7 @@ func (c crash) String() string {
 // crashes are all steps of a delivery of three messages.
 func crashes() []crash {
 	var all []crash
-	steps := []string{"claim", "render"}
+	steps := []string{"claim", "render", "renew"}
 	for i := range 3 {
 		steps = append(steps, fmt.Sprintf("intend %d", i), fmt.Sprintf("confirm %d", i))
 		all = append(all, crash{part: &i}, crash{part: &i, taken: true})
@@ -128,7 +132,7 @@ func TestCrash(t *testing.T) {
 						back := time.Now()
 						w.drive(w.deliverer(), key)
 						w.want(delivery.Posted, "", parent, "one", "two")
-						if took := time.Since(back); took > 90*time.Second {
+						if took := time.Since(back); took > 35*time.Second {
 							t.Errorf("settled %v after recovery", took)
 						}
 					})
@@ -171,7 +175,7 @@ func TestCrashUnseen(t *testing.T) {
 // TestStaleProcess wakes a process up that slept through its claim: its fence
 // is old, so it may neither send nor write.
 func TestStaleProcess(t *testing.T) {
-	for _, step := range []string{"render", "intend 0", "intend 1", "confirm 1", "settle"} {
+	for _, step := range []string{"renew", "render", "intend 0", "after intend 0", "intend 1", "after intend 1", "confirm 1", "settle"} {
 		t.Run(step, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, bot.Slack)
@@ -192,6 +196,30 @@ func TestStaleProcess(t *testing.T) {
 	}
 }
 
+// TestSlowDelivery: a claim lasts as long as its requests, however slow they
+// are, so that nobody else begins meanwhile.
+func TestSlowDelivery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Slack)
+		key := w.open("one", "two")
+		other := w.deliverer()
+		w.platform.fault = func(int, bot.Target, bot.Message) outcome {
+			time.Sleep(9 * time.Second)
+			err := other.Deliver(t.Context(), key)
+			later, ok := errors.AsType[*delivery.Later](err)
+			if !ok || later.After <= 0 || later.After > 11*time.Second {
+				t.Errorf("another process, nine seconds into a request: %v", err)
+			}
+			return outcome{}
+		}
+		w.drive(w.deliverer(), key)
+		w.want(delivery.Posted, "", parent, "one", "two")
+		if s := w.slot(today); s.Fence != 1 {
+			t.Errorf("%d claims, want 1", s.Fence)
+		}
+	})
+}
+
 // sleepy is a ledger whose process sleeps before a step instead of dying.
 type sleepy struct{ mortal }
 
@@ -201,6 +229,11 @@ func (s *sleepy) nap(step string) {
 	}
 }
 
+func (s *sleepy) Renew(ctx context.Context, key delivery.SlotKey, fence int64, attempts int, lease time.Duration) error {
+	s.nap("renew")
+	return s.Books.Renew(ctx, key, fence, attempts, lease)
+}
+
 func (s *sleepy) Render(ctx context.Context, key delivery.SlotKey, fence int64, bodies []bot.Message) error {
 	s.nap("render")
 	return s.Books.Render(ctx, key, fence, bodies)
@@ -208,6 +241,7 @@ func (s *sleepy) Render(ctx context.Context, key delivery.SlotKey, fence int64, 
 
 func (s *sleepy) Intend(ctx context.Context, key delivery.SlotKey, fence int64, i int, at time.Time) error {
 	s.nap(fmt.Sprintf("intend %d", i))
+	defer s.nap(fmt.Sprintf("after intend %d", i)) // the request is still to come
 	return s.Books.Intend(ctx, key, fence, i, at)
 }
 

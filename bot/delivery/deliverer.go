@@ -12,16 +12,16 @@ import (
 	"cyberbrief/briefing"
 )
 
-// How long things may take. A claim is not prolonged, so a run stops early
-// enough that its last request and what is written after it fit into lease;
-// the next claim goes on.
+// How long things may take. The lease is what a delivery whose process died is
+// idle for, so it is short: each request begins with enough of it left for the
+// answer and for what is written then; see run.renew.
 const (
-	lease       = 45 * time.Second
+	lease       = 20 * time.Second
 	budget      = 25 * time.Second // no request begins later in a run
 	sendTimeout = 12 * time.Second
 	bookTimeout = 5 * time.Second // for what must be written at the end
 
-	fencedWait = 10 * time.Second // while somebody else holds the slot
+	fencedWait = 10 * time.Second // after somebody else took over
 	busyWait   = 5 * time.Second  // while another slot of the channel is at it
 	bookWait   = 10 * time.Second // after an error of the ledger
 	pausedWait = time.Minute      // until the channel or platform is asked again
@@ -93,10 +93,12 @@ func (d *Deliverer) Deliver(ctx context.Context, key SlotKey) (err error) {
 
 // claim takes the slot, works on it and gives it back.
 func (d *Deliverer) claim(ctx context.Context, key SlotKey) error {
+	leased := time.Now().Add(lease)
 	slot, parts, err := d.opts.Books.Claim(ctx, key, lease)
+	if held, ok := errors.AsType[*FencedError](err); ok {
+		return &Later{held.Left, "somebody else is at it"}
+	}
 	switch {
-	case errors.Is(err, ErrFenced):
-		return &Later{fencedWait, "somebody else is at it"}
 	case errors.Is(err, briefing.ErrNotFound):
 		d.opts.Logger.Warn("nothing to deliver", "channel", key.Ref, "slot", key.Date)
 		return nil
@@ -110,7 +112,7 @@ func (d *Deliverer) claim(ctx context.Context, key SlotKey) error {
 	defer context.AfterFunc(d.drained, cancel)()
 	r := &run{
 		Options: d.opts, gates: d.gates, policy: d.opts.Policies[key.Ref.Platform],
-		slot: slot, parts: parts, working: working,
+		slot: slot, parts: parts, leased: leased, working: working,
 	}
 	return d.settle(ctx, r, r.deliver(ctx))
 }

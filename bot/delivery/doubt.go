@@ -35,7 +35,7 @@ func (r *run) resolve(ctx context.Context, i int) (verdict, bool) {
 	}
 	// The platform gives back the first message for the same marker. The
 	// intent keeps its time, for that is what the platform remembers from.
-	if v, stop := r.turn(); stop {
+	if v, stop := r.turn(ctx); stop {
 		return v, true
 	}
 	id, err := r.request(ctx, i)
@@ -44,7 +44,10 @@ func (r *run) resolve(ctx context.Context, i int) (verdict, bool) {
 	}
 	// Whatever this answer says, it says nothing of the first request: the
 	// part stays in doubt, and is repeated or looked for later.
-	return r.blind(ctx, err), true
+	if bot.ClassOf(err) == bot.Fatal {
+		return r.refused(ctx, bot.Fatal, codeOf(err), err), true
+	}
+	return r.blind(err), true
 }
 
 // repeatable says that sending the part again cannot make a second message,
@@ -60,12 +63,12 @@ func (r *run) look(ctx context.Context, i int) (verdict, bool) {
 		if n > 0 && sleep(r.working, r.policy.LookGap) != nil {
 			return r.later(0, "out of time"), true
 		}
-		if v, stop := r.turn(); stop {
+		if v, stop := r.turn(ctx); stop {
 			return v, true
 		}
 		id, err := r.find(ctx, i)
 		if err != nil {
-			return r.blind(ctx, err), true
+			return r.blind(err), true
 		}
 		if id != "" {
 			return r.confirm(ctx, i, id)
@@ -82,16 +85,15 @@ func (r *run) find(ctx context.Context, i int) (bot.MessageID, error) {
 }
 
 // blind is what follows when the doubt could not be settled: it is tried
-// again later; where reading is forbidden the doubt stays.
-func (r *run) blind(ctx context.Context, err error) verdict {
+// again later; where reading is forbidden or not known, the doubt stays. It
+// stops nothing but this slot: those who may not read can still post.
+func (r *run) blind(err error) verdict {
 	code := codeOf(err)
 	switch bot.ClassOf(err) {
 	case bot.Limited:
 		return r.hold(r.heed(err), code, err)
 	case bot.Transient, bot.Doubtful, bot.Unknown, bot.Payload:
 		return r.hold(backOff(r.slot.Attempts), code, err)
-	case bot.Fatal:
-		return r.refused(ctx, bot.Fatal, code, err)
 	}
 	return r.wait(lookWait, cannotLook, err)
 }

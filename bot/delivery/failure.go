@@ -85,7 +85,7 @@ func (r *run) limited(ctx context.Context, i int, err error) (verdict, bool) {
 		return r.hold(wait, codeOf(err), err), true
 	}
 	r.gates.holdChannel(r.slot.Ref, wait)
-	if v, stop := r.turn(); stop {
+	if v, stop := r.turn(ctx); stop {
 		return v, true
 	}
 	return r.send(ctx, i)
@@ -155,7 +155,7 @@ func (r *run) fallBack(ctx context.Context, i int, cause error) (verdict, bool) 
 	}
 	r.Logger.Warn("message refused: its text is posted plain", "channel", r.slot.Ref, "slot", r.slot.Date, "part", i, "cause", cause)
 	r.parts = append(r.parts[:i:i], partsOf(bodies, i)...)
-	if v, stop := r.turn(); stop {
+	if v, stop := r.turn(ctx); stop {
 		return v, true
 	}
 	return r.send(ctx, i)

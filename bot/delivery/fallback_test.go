@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"cyberbrief/bot"
 	"cyberbrief/bot/delivery"
@@ -127,6 +128,72 @@ func TestStopped(t *testing.T) {
 		}
 		if why := d.Stopped()[bot.Slack]; why != "invalid_auth" {
 			t.Errorf("stopped: %q", why)
+		}
+	})
+}
+
+// TestLookRefused: the post was cut off and the platform will not be read.
+// That keeps this slot in doubt, and nobody else from posting.
+func TestLookRefused(t *testing.T) {
+	for _, refusal := range []bot.Class{bot.Fatal, bot.InstallationGone, bot.ChannelGone} {
+		t.Run(refusal.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, bot.Slack)
+				other := w.channel
+				other.Ref.Channel = "C2"
+				w.put(other)
+				key := w.open("one")
+				w.platform.fault = onPart(0, 1, fail(bot.Doubtful, "http 502"))
+				w.platform.blind = &bot.OutcomeError{Class: refusal, Code: "unknown_method"}
+				d := w.deliverer()
+				if err := d.Deliver(t.Context(), key); err == nil {
+					t.Fatal("delivered")
+				}
+				w.drive(d, delivery.SlotKey{Ref: other.Ref, Date: today})
+				if got := w.platform.texts(other.Ref); len(got) != 2 {
+					t.Errorf("the other channel shows %q", got)
+				}
+				w.drive(d, key)
+				if s := w.slot(today); s.State != delivery.Doubtful || s.Reason != "doubtful: cannot read history" {
+					t.Errorf("slot is %s %q", s.State, s.Reason)
+				}
+				c, err := w.store.Channel(t.Context(), key.Ref)
+				if err != nil || c.Paused {
+					t.Errorf("channel paused %v, %v", c.Paused, err)
+				}
+			})
+		})
+	}
+}
+
+// TestAttempts: only claims in which the platform was asked count, for they
+// say how it answers.
+func TestAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Slack)
+		key := w.open("one")
+		paused := w.channel
+		paused.Paused, paused.Reason = true, "admin"
+		w.put(paused)
+		d := w.deliverer()
+		for range 5 {
+			if err := d.Deliver(t.Context(), key); err == nil {
+				t.Fatal("delivered to a paused channel")
+			}
+			time.Sleep(time.Minute)
+		}
+		if s := w.slot(today); s.Attempts != 0 || s.Fence != 5 {
+			t.Errorf("%d attempts in %d claims of a paused channel", s.Attempts, s.Fence)
+		}
+		w.put(w.channel)
+		w.platform.fault = onPart(0, 1, fail(bot.Transient, "http 503"))
+		resumed := time.Now()
+		w.drive(d, key)
+		if s := w.slot(today); s.Attempts != 2 {
+			t.Errorf("%d attempts, want 2", s.Attempts)
+		}
+		if took := w.slot(today).PostedAt.Sub(resumed); took > 10*time.Second {
+			t.Errorf("posted after %v: the back-off began with the pause", took)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"cyberbrief/bot"
@@ -45,7 +46,8 @@ type Slot struct {
 	PostedAt        time.Time // of the parent; zero while it is not posted
 	// Fence grows with each claim; a holder of an old one may write nothing.
 	Fence int64
-	// Attempts counts the claims made so far.
+	// Attempts counts the claims so far in which the platform was asked for
+	// anything; one that only had to wait is none.
 	Attempts int
 }
 
@@ -71,6 +73,15 @@ type Part struct {
 // ErrFenced says that somebody else has claimed the slot since.
 var ErrFenced = errors.New("slot was claimed by another process")
 
+// FencedError is an ErrFenced that says how long the other claim has left,
+// by the ledger's clock, unless it is renewed.
+type FencedError struct{ Left time.Duration }
+
+func (e *FencedError) Error() string { return fmt.Sprintf("%v, for %s from now", ErrFenced, e.Left) }
+
+// Unwrap makes it an ErrFenced.
+func (e *FencedError) Unwrap() error { return ErrFenced }
+
 // ErrTaken says that the slot, or the digest in this channel, has a row.
 var ErrTaken = errors.New("slot or digest is taken")
 
@@ -85,9 +96,12 @@ type Ledger interface {
 	// ErrTaken when the slot has a row.
 	Close(ctx context.Context, s Slot) error
 	// Claim raises the fence of a Claimed or Doubtful slot and holds it for
-	// lease. ErrFenced while another claim's lease runs; ErrNotFound when
+	// lease. *FencedError while another claim's lease runs; ErrNotFound when
 	// there is no such row; a settled slot is returned as it is.
 	Claim(ctx context.Context, key SlotKey, lease time.Duration) (Slot, []Part, error)
+	// Renew holds a claim for lease from now on and keeps the slot's Attempts.
+	// ErrFenced when fence is not the slot's newest.
+	Renew(ctx context.Context, key SlotKey, fence int64, attempts int, lease time.Duration) error
 }
 
 // Progress records one delivery step by step. Every method fails with

@@ -23,6 +23,10 @@ type run struct {
 	// channel is how the channel stands now, composed its post; see post.
 	channel  bot.Channel
 	composed *bot.Post
+	// leased is when the claim ends at the earliest, asked is whether it has
+	// made a request; see renew.
+	leased time.Time
+	asked  bool
 	// working ends when no further request may begin: the budget is spent or
 	// the bot is stopping. A request that runs is not cut off by it.
 	working context.Context
@@ -121,14 +125,15 @@ func (r *run) part(ctx context.Context, i int) (v verdict, stop bool) {
 	if i == 0 && r.closed() {
 		return r.giveUp(cmp.Or(r.slot.Reason, "the window ended")), true
 	}
-	if v, stop = r.turn(); stop {
+	if v, stop = r.turn(ctx); stop {
 		return v, true
 	}
 	return r.send(ctx, i)
 }
 
-// turn waits until the channel and the platform may be sent a message.
-func (r *run) turn() (verdict, bool) {
+// turn waits until the channel and the platform may be sent a request, and
+// makes sure that the slot is still ours then.
+func (r *run) turn(ctx context.Context) (verdict, bool) {
 	for {
 		wait := r.gates.closedFor(r.slot.Ref)
 		if deadline, ok := r.working.Deadline(); ok && time.Until(deadline) < wait {
@@ -144,6 +149,24 @@ func (r *run) turn() (verdict, bool) {
 	if r.gates.turn(r.working, r.slot.Ref.Platform) != nil {
 		return r.later(0, "out of time"), true
 	}
+	return r.renew(ctx)
+}
+
+// renew prolongs the claim where what is left of it is too short for one more
+// request. A claim's first request is an attempt, and counted here.
+func (r *run) renew(ctx context.Context) (verdict, bool) {
+	if r.asked && time.Until(r.leased) >= sendTimeout+bookTimeout {
+		return verdict{}, false
+	}
+	if !r.asked {
+		r.asked = true
+		r.slot.Attempts++
+	}
+	leased := time.Now().Add(lease)
+	if err := r.Books.Renew(ctx, r.slot.SlotKey, r.slot.Fence, r.slot.Attempts, lease); err != nil {
+		return r.booked(err), true
+	}
+	r.leased = leased
 	return verdict{}, false
 }
 
@@ -162,10 +185,15 @@ func (r *run) send(ctx context.Context, i int) (verdict, bool) {
 	return r.confirm(ctx, i, id)
 }
 
-// request sends a part that is in state Sending. Success without an id is
-// none, whatever the sender says.
+// request sends a part that is in state Sending, and never after the claim
+// has ended: by then somebody else may be at it. Success without an id is none,
+// whatever the sender says.
 func (r *run) request(ctx context.Context, i int) (bot.MessageID, error) {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	left := time.Until(r.leased)
+	if left <= 0 {
+		return "", &bot.OutcomeError{Class: bot.Transient, Code: "claim ended before the request"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(left, sendTimeout))
 	defer cancel()
 	id, err := r.sender.Send(ctx, r.target(i), r.parts[i].Body)
 	r.gates.holdChannel(r.slot.Ref, r.policy.Spacing)

@@ -104,7 +104,7 @@ func rowStatus(r Slot) bot.SlotStatus {
 	status := bot.SlotStatus{Date: r.Date, State: string(r.State), Reason: r.Reason}
 	if r.State == Claimed {
 		status.State = "due"
-		if r.Attempts == 0 {
+		if r.Fence == 0 {
 			status.Reason = "delivery has not begun"
 		}
 	}

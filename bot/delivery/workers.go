@@ -14,9 +14,10 @@ const (
 	planEvery = 15 * time.Second
 	// deliveries is how many channels are posted to at the same time.
 	deliveries = 32
-	// JobTimeout bounds a job. It exceeds the time of a claim, so that a
-	// delivery ends by itself; a plan of very many channels goes on in the next.
-	JobTimeout = lease + 5*time.Second
+	// JobTimeout bounds a job. It exceeds the time that a delivery takes at
+	// most, so that it ends by itself; a plan of very many channels goes on in
+	// the next.
+	JobTimeout = budget + sendTimeout + 2*bookTimeout
 )
 
 // Workers are River's workers for this package's jobs.

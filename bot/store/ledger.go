@@ -121,9 +121,27 @@ func (l *Ledger) claim(ctx context.Context, t tx, key delivery.SlotKey, lease ti
 	}
 	row, err = t.Slot(ctx, queries.SlotParams{Ref: key.Ref.String(), Date: string(key.Date)})
 	if err == nil && unsettled(delivery.SlotState(row.State)) {
-		return row, delivery.ErrFenced
+		return row, &delivery.FencedError{Left: instant(row.LeaseUntil).Sub(now)}
 	}
 	return row, err
+}
+
+// Renew implements delivery.Ledger.
+func (l *Ledger) Renew(ctx context.Context, key delivery.SlotKey, fence int64, attempts int, lease time.Duration) error {
+	return l.s.inTx(ctx, "renew claim of "+describe(key), func(ctx context.Context, t tx) error {
+		now, err := l.s.engine.now(ctx, t.conn)
+		if err != nil {
+			return err
+		}
+		n, err := t.RenewSlot(ctx, queries.RenewSlotParams{
+			Ref: key.Ref.String(), Date: string(key.Date), Fence: fence,
+			Attempts: int64(attempts), LeaseUntil: millis(now.Add(lease)), Now: millis(now),
+		})
+		if err == nil && n == 0 {
+			return delivery.ErrFenced
+		}
+		return err
+	})
 }
 
 // unsettled says that a slot in this state can be claimed.

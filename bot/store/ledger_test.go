@@ -134,17 +134,55 @@ func TestClaim(t *testing.T) {
 		}
 		want.State = delivery.Claimed
 		for attempt := range 3 {
-			want.Fence, want.Attempts = int64(attempt+1), attempt+1
+			want.Fence = int64(attempt + 1)
 			got, parts, err := l.Claim(ctx, key, time.Minute)
 			if diff := cmp.Diff(want, got); diff != "" || len(parts) != 0 || err != nil {
 				t.Fatalf("claim %d: %v, %v (-want +got):\n%s", attempt, parts, err, diff)
 			}
 			now = now.Add(time.Minute - time.Millisecond)
-			if _, _, err := l.Claim(ctx, key, time.Minute); !errors.Is(err, delivery.ErrFenced) {
-				t.Errorf("claim within a lease: %v", err)
-			}
+			mustBeHeld(t, l, key, time.Millisecond)
 			now = now.Add(time.Millisecond)
 		}
+	})
+}
+
+// mustBeHeld wants a claim to fail that can succeed when left is over.
+func mustBeHeld(t *testing.T, l *store.Ledger, key delivery.SlotKey, left time.Duration) {
+	t.Helper()
+	_, _, err := l.Claim(t.Context(), key, time.Minute)
+	if held, ok := errors.AsType[*delivery.FencedError](err); !ok || !errors.Is(err, delivery.ErrFenced) || held.Left != left {
+		t.Errorf("claim within a lease: %v, want %s left", err, left)
+	}
+}
+
+func TestRenew(t *testing.T) {
+	bottest.EachDatabase(t, func(t *testing.T, url string) {
+		now := t0
+		l := openWith(t, url, store.Options{Clock: func() time.Time { return now }}).Ledger()
+		ctx, s := t.Context(), slot(here, "2025-07-03", "2025-07-02")
+		if err := l.Open(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		old, _, err := l.Claim(ctx, s.SlotKey, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(50 * time.Second)
+		if err := l.Renew(ctx, s.SlotKey, old.Fence, 3, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(50 * time.Second)
+		mustBeHeld(t, l, s.SlotKey, 10*time.Second)
+		now = now.Add(10 * time.Second)
+		next, _, err := l.Claim(ctx, s.SlotKey, time.Minute)
+		if err != nil || next.Attempts != 3 {
+			t.Errorf("%d attempts, %v; want 3", next.Attempts, err)
+		}
+		mustBeFenced(t, l, old)
+		if err := l.Settle(ctx, s.SlotKey, next.Fence, delivery.Posted, ""); err != nil {
+			t.Fatal(err)
+		}
+		mustBeFenced(t, l, next)
 	})
 }
 

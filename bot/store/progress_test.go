@@ -154,6 +154,7 @@ func mustBeFenced(t *testing.T, l *store.Ledger, s delivery.Slot) {
 		"refuse":  l.Refuse(ctx, s.SlotKey, s.Fence, 0),
 		"confirm": l.Confirm(ctx, s.SlotKey, s.Fence, 0, "m0", t0),
 		"settle":  l.Settle(ctx, s.SlotKey, s.Fence, delivery.Failed, "late"),
+		"renew":   l.Renew(ctx, s.SlotKey, s.Fence, 1, time.Minute),
 	} {
 		if !errors.Is(err, delivery.ErrFenced) {
 			t.Errorf("%s: %v, want ErrFenced", name, err)

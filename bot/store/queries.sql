@@ -58,11 +58,15 @@ SELECT * FROM slots WHERE ref = sqlc.arg(ref) ORDER BY date DESC LIMIT sqlc.arg(
 SELECT * FROM slots WHERE digest = $1 ORDER BY ref, date;
 
 -- name: ClaimSlot :one
-UPDATE slots SET fence = fence + 1, attempts = attempts + 1,
-    lease_until = sqlc.arg(lease_until), touched_at = sqlc.arg(now)
+UPDATE slots SET fence = fence + 1, lease_until = sqlc.arg(lease_until), touched_at = sqlc.arg(now)
 WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date)
     AND state IN ('claimed', 'doubtful') AND lease_until <= sqlc.arg(now)
 RETURNING *;
+
+-- name: RenewSlot :execrows
+UPDATE slots SET attempts = sqlc.arg(attempts), lease_until = sqlc.arg(lease_until), touched_at = sqlc.arg(now)
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND fence = sqlc.arg(fence)
+    AND state IN ('claimed', 'doubtful');
 
 -- HoldSlot is the check of the fence. It writes, so that on PostgreSQL the row
 -- stays locked and no claim comes between it and the rest of the transaction.

@@ -230,8 +230,7 @@ func (q *Queries) Channels(ctx context.Context) ([]Channel, error) {
 }
 
 const claimSlot = `-- name: ClaimSlot :one
-UPDATE slots SET fence = fence + 1, attempts = attempts + 1,
-    lease_until = $1, touched_at = $2
+UPDATE slots SET fence = fence + 1, lease_until = $1, touched_at = $2
 WHERE ref = $3 AND date = $4
     AND state IN ('claimed', 'doubtful') AND lease_until <= $2
 RETURNING ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until
@@ -800,6 +799,36 @@ DELETE FROM channels WHERE ref = $1
 
 func (q *Queries) RemoveChannel(ctx context.Context, ref string) (int64, error) {
 	result, err := q.db.ExecContext(ctx, removeChannel, ref)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const renewSlot = `-- name: RenewSlot :execrows
+UPDATE slots SET attempts = $1, lease_until = $2, touched_at = $3
+WHERE ref = $4 AND date = $5 AND fence = $6
+    AND state IN ('claimed', 'doubtful')
+`
+
+type RenewSlotParams struct {
+	Attempts   int64
+	LeaseUntil int64
+	Now        int64
+	Ref        string
+	Date       string
+	Fence      int64
+}
+
+func (q *Queries) RenewSlot(ctx context.Context, arg RenewSlotParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, renewSlot,
+		arg.Attempts,
+		arg.LeaseUntil,
+		arg.Now,
+		arg.Ref,
+		arg.Date,
+		arg.Fence,
+	)
 	if err != nil {
 		return 0, err
 	}
