@@ -41,11 +41,12 @@ type Discord struct {
 	commands []json.RawMessage        // as registered
 	puts     int
 
-	requests []DiscordRequest
-	faults   []*plannedFault
-	rate     discordRate
-	refusals []string
-	expected bool // refusals
+	ownThreadIDs bool
+	requests     []DiscordRequest
+	faults       []*plannedFault
+	rate         discordRate
+	refusals     []string
+	expected     bool // refusals
 
 	gateway      DiscordGateway
 	connections  map[*discordConnection]bool
@@ -59,6 +60,7 @@ type Discord struct {
 // discordChannel is a channel or a thread.
 type discordChannel struct {
 	id, guild string
+	parent    string // the message that a thread was started from
 	name      string
 	kind      int
 	refusal   *DiscordFault // of every post
@@ -174,6 +176,13 @@ func (d *Discord) AddVoiceChannel(guild, id string) {
 	d.channels[id].kind = discordVoiceChannel
 }
 
+// OwnThreadIDs gives new threads ids other than those of their messages.
+func (d *Discord) OwnThreadIDs() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ownThreadIDs = true
+}
+
 // RemoveChannel deletes a channel, as an admin would.
 func (d *Discord) RemoveChannel(id string) {
 	d.mu.Lock()
@@ -221,15 +230,15 @@ func (d *Discord) Messages(channel string) []DiscordMessage {
 	return out
 }
 
-// ThreadName is the name of the thread below a message, empty if there is
-// none.
-func (d *Discord) ThreadName(message string) string {
+// Thread is the id and the name of the thread below a message, empty if
+// there is none.
+func (d *Discord) Thread(message string) (id, name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if ch := d.channels[message]; ch != nil && ch.kind == discordThread {
-		return ch.name
+	if ch := d.threadOf(message); ch != nil {
+		return ch.id, ch.name
 	}
-	return ""
+	return "", ""
 }
 
 // Seen lists what people see in a channel: each message followed by its
@@ -238,7 +247,8 @@ func (d *Discord) Seen(channel string) []Seen {
 	var out []Seen
 	for _, m := range d.Messages(channel) {
 		out = append(out, m.seen(false))
-		for _, below := range d.Messages(m.ID) {
+		thread, _ := d.Thread(m.ID)
+		for _, below := range d.Messages(thread) {
 			out = append(out, below.seen(true))
 		}
 	}

@@ -319,9 +319,15 @@ func (d *Discord) message(w http.ResponseWriter, r *http.Request) (ch *discordCh
 func (d *Discord) getMessage(w http.ResponseWriter, r *http.Request, _ []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if ch, at := d.message(w, r); ch != nil {
-		answerJSON(w, ch.messages[at].json(false))
+	ch, at := d.message(w, r)
+	if ch == nil {
+		return
 	}
+	v := ch.messages[at].json(false)
+	if thread := d.threadOf(ch.messages[at].ID); thread != nil {
+		v["thread"] = thread.json()
+	}
+	answerJSON(w, v)
 }
 
 func (d *Discord) editMessage(w http.ResponseWriter, r *http.Request, body []byte) {
@@ -375,17 +381,31 @@ func (d *Discord) startThread(w http.ResponseWriter, r *http.Request, body []byt
 	if ch == nil {
 		return
 	}
-	id := ch.messages[at].ID
-	if d.channels[id] != nil {
+	parent := ch.messages[at].ID
+	if d.threadOf(parent) != nil {
 		refuse(w, http.StatusBadRequest, 160004, "A thread has already been created for this message")
 		return
 	}
-	thread := &discordChannel{id: id, guild: ch.guild, name: b.Name, kind: discordThread, nonces: map[string]discordNonce{}}
+	id := parent
+	if d.ownThreadIDs {
+		id = d.newID()
+	}
+	thread := &discordChannel{id: id, parent: parent, guild: ch.guild, name: b.Name, kind: discordThread, nonces: map[string]discordNonce{}}
 	d.channels[id] = thread
 	d.notify()
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)
 	_ = json.NewEncoder(w).Encode(thread.json())
+}
+
+// threadOf is the thread below a message. The caller holds mu.
+func (d *Discord) threadOf(message string) *discordChannel {
+	for _, ch := range d.channels {
+		if ch.parent == message && ch.kind == discordThread {
+			return ch
+		}
+	}
+	return nil
 }
 
 func (d *Discord) getCommands(w http.ResponseWriter, r *http.Request, _ []byte) {

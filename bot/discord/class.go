@@ -116,8 +116,6 @@ func classOfStatus(status int) bot.Class {
 		return bot.Payload
 	case http.StatusForbidden:
 		return bot.ChannelGone
-	case http.StatusMethodNotAllowed:
-		return bot.Fatal
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 		http.StatusTemporaryRedirect, http.StatusPermanentRedirect, http.StatusRequestTimeout:
 		return bot.Transient

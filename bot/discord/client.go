@@ -136,7 +136,10 @@ func (c *client) newRequest(ctx context.Context, r request) (*http.Request, erro
 	return req, nil
 }
 
-var errNoID = errors.New("the answer has no id")
+var (
+	errNoID       = errors.New("the answer has no id")
+	errUnreadable = errors.New("the answer is not what Discord's documentation says")
+)
 
 // decode reads an answer. What cannot be read is Doubtful: the request was
 // taken, but what became of it is not known.
@@ -145,7 +148,7 @@ func decode(body []byte, answer any) error {
 		return nil
 	}
 	if err := json.Unmarshal(body, answer); err != nil {
-		return &bot.OutcomeError{Class: bot.Doubtful, Code: "unreadable answer", Err: errors.New("the answer is not what Discord's documentation says")}
+		return &bot.OutcomeError{Class: bot.Doubtful, Code: "unreadable answer", Err: errUnreadable}
 	}
 	if made, ok := answer.(interface{ id() string }); ok && made.id() == "" {
 		return &bot.OutcomeError{Class: bot.Doubtful, Code: "no id", Err: errNoID}

@@ -19,12 +19,13 @@ import (
 
 // Discord is the platform. It is safe for concurrent use.
 type Discord struct {
-	opts   Options
-	api    *client
-	key    ed25519.PublicKey // nil: no signed requests
-	log    *slog.Logger
-	intake *intake
-	times  timing
+	opts    Options
+	api     *client
+	threads *threads
+	key     ed25519.PublicKey // nil: no signed requests
+	log     *slog.Logger
+	intake  *intake
+	times   timing
 
 	mu sync.Mutex
 	me string // the bot's user id, once known
@@ -87,7 +88,7 @@ func New(o Options) (*Discord, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	transport := bot.NewTransport(bot.TransportOptions{Base: o.Base, Secrets: []string{o.Token}, UserAgent: userAgent})
-	d := &Discord{opts: o, key: key, log: o.Logger.With("platform", "discord"), application: o.ApplicationID, times: defaultTiming()}
+	d := &Discord{opts: o, key: key, log: o.Logger.With("platform", "discord"), application: o.ApplicationID, threads: newThreads(), times: defaultTiming()}
 	d.api = &client{transport: transport, base: o.APIURL, token: o.Token, clock: o.Clock, pace: newPacer()}
 	d.intake = newIntake(maxWorkers, maxWaiting)
 	return d, nil

@@ -1,6 +1,11 @@
 package discord
 
-import "time"
+import (
+	"strconv"
+	"time"
+
+	"cyberbrief/bot"
+)
 
 // Hasten shortens what the gateway waits for, so that tests need not.
 func (d *Discord) Hasten(hello, first time.Duration) {
@@ -9,3 +14,12 @@ func (d *Discord) Hasten(hello, first time.Duration) {
 
 // Crowd makes the bot busy sooner.
 func (d *Discord) Crowd(workers, waiting int) { d.intake = newIntake(workers, waiting) }
+
+// RememberedThreads are as many as are kept after n were opened.
+func RememberedThreads(n int) (kept int, newest string) {
+	t := newThreads()
+	for i := range n {
+		t.remember(parent{"1", bot.MessageID(strconv.Itoa(i))}, strconv.Itoa(-i))
+	}
+	return len(t.ids), t.id(parent{"1", bot.MessageID(strconv.Itoa(n - 1))})
+}

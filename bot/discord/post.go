@@ -1,7 +1,6 @@
 package discord
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -49,7 +48,7 @@ func (d *Discord) Send(ctx context.Context, to bot.Target, b bot.Message) (bot.M
 		}
 	}
 	id, err := d.create(ctx, to, m)
-	if to.Thread != "" && hasCode(err, codeUnknownChannel) {
+	if to.Thread != "" && isAbsent(err) {
 		if err := d.openThread(ctx, to); err != nil {
 			return "", err
 		}
@@ -58,46 +57,25 @@ func (d *Discord) Send(ctx context.Context, to bot.Target, b bot.Message) (bot.M
 	return id, err
 }
 
+// isAbsent says that there was no channel or thread to post in: Discord's own
+// word for it, or a bare 404, which posts nothing either.
+func isAbsent(err error) bool {
+	return hasCode(err, codeUnknownChannel) || codeOf(err) == httpName(http.StatusNotFound)
+}
+
 func (d *Discord) create(ctx context.Context, to bot.Target, m message) (bot.MessageID, error) {
+	place, err := d.place(ctx, to)
+	if err != nil {
+		return "", err
+	}
 	var made identified
-	err := d.api.do(ctx, request{
+	err = d.api.do(ctx, request{
 		method: http.MethodPost,
-		path:   "channels/" + place(to) + "/messages",
+		path:   "channels/" + place + "/messages",
 		body:   created{m, to.Marker.String(), true},
 		once:   true,
 	}, &made)
 	return bot.MessageID(made.ID), err
-}
-
-// place is the id of the channel or thread that a target is in: the thread
-// that was started from a message has the id of the message.
-func place(to bot.Target) string {
-	if to.Thread != "" {
-		return url.PathEscape(string(to.Thread))
-	}
-	return url.PathEscape(to.Channel)
-}
-
-// threadHides is after how many minutes without a message Discord takes the
-// thread out of the channel's list: a day, when the next one has come.
-const threadHides = 1440
-
-// openThread starts the thread below a parent. One that is there already is
-// fine, so a request of which the outcome is not known can be repeated.
-func (d *Discord) openThread(ctx context.Context, to bot.Target) error {
-	err := d.api.do(ctx, request{
-		method: http.MethodPost,
-		path:   "channels/" + url.PathEscape(to.Channel) + "/messages/" + url.PathEscape(string(to.Thread)) + "/threads",
-		route:  "channels/" + to.Channel + "/messages/{message}/threads",
-		body: struct {
-			Name string `json:"name"`
-			Hide int    `json:"auto_archive_duration"`
-		}{cmp.Or(cutTo(label(to.ThreadTitle), maxThreadNameChars), "…"), threadHides},
-	}, &identified{})
-	if hasCode(err, codeThreadExists) {
-		return nil
-	}
-	return err
 }
 
 // hide puts the target's marker where it can be found again and nobody sees
@@ -145,9 +123,13 @@ func (d *Discord) Find(ctx context.Context, to bot.Target, since time.Time) (bot
 	if err != nil {
 		return "", err
 	}
+	place, err := d.place(ctx, to)
+	if err != nil {
+		return "", err
+	}
 	after := snowflake(since.Add(-clockSkew))
 	for range maxPages {
-		page, err := d.page(ctx, to, after)
+		page, err := d.page(ctx, place, after)
 		if to.Thread != "" && hasCode(err, codeUnknownChannel) {
 			return "", nil // no thread, so nothing in it
 		}
@@ -169,9 +151,9 @@ func (d *Discord) Find(ctx context.Context, to bot.Target, since time.Time) (bot
 	return "", &bot.OutcomeError{Class: bot.Doubtful, Code: "too many messages to look through"}
 }
 
-func (d *Discord) page(ctx context.Context, to bot.Target, after string) ([]listed, error) {
+func (d *Discord) page(ctx context.Context, place, after string) ([]listed, error) {
 	var page []listed
-	err := d.api.get(ctx, "channels/"+place(to)+"/messages?after="+after+"&limit="+strconv.Itoa(maxPageMessages), &page)
+	err := d.api.get(ctx, "channels/"+place+"/messages?after="+after+"&limit="+strconv.Itoa(maxPageMessages), &page)
 	return page, err
 }
 
@@ -209,25 +191,34 @@ func (d *Discord) Edit(ctx context.Context, to bot.Target, id bot.MessageID, b b
 		return err
 	}
 	hide(&m, to)
-	body := edited{
+	r, err := d.existing(ctx, http.MethodPatch, to, id)
+	if err != nil {
+		return err
+	}
+	r.body = edited{
 		Content:    m.Content,
 		Embeds:     append([]embed{}, m.Embeds...),
 		Components: append([]actionRow{}, m.Components...),
 	}
-	return d.api.do(ctx, request{method: http.MethodPatch, path: messagePath(to, id), route: messageRoute(to), body: body}, &identified{})
+	return d.api.do(ctx, r, &identified{})
 }
 
 // Delete removes a message; see delivery.Editor.
 func (d *Discord) Delete(ctx context.Context, to bot.Target, id bot.MessageID) error {
-	err := d.api.do(ctx, request{method: http.MethodDelete, path: messagePath(to, id), route: messageRoute(to)}, nil)
+	r, err := d.existing(ctx, http.MethodDelete, to, id)
+	if err != nil {
+		return err
+	}
+	err = d.api.do(ctx, r, nil)
 	if hasCode(err, codeUnknownMessage) || to.Thread != "" && hasCode(err, codeUnknownChannel) {
 		return nil
 	}
 	return err
 }
 
-func messagePath(to bot.Target, id bot.MessageID) string {
-	return "channels/" + place(to) + "/messages/" + url.PathEscape(string(id))
+// existing is a request that concerns a message posted before.
+func (d *Discord) existing(ctx context.Context, method string, to bot.Target, id bot.MessageID) (request, error) {
+	place, err := d.place(ctx, to)
+	messages := "channels/" + place + "/messages/"
+	return request{method: method, path: messages + url.PathEscape(string(id)), route: messages + "{message}"}, err
 }
-
-func messageRoute(to bot.Target) string { return "channels/" + place(to) + "/messages/{message}" }

@@ -216,7 +216,6 @@ func TestThreadIsOpenedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const threadRoute = "POST channels/{channel}/messages/{message}/threads"
 	first := target(1)
 	first.Thread, first.ThreadTitle = parent, strings.Repeat("長い題名", 60)
 	// Opened, but the answer was lost: nothing was posted, so once more.
@@ -238,8 +237,8 @@ func TestThreadIsOpenedOnce(t *testing.T) {
 	if n := len(fake.Messages(string(parent))); n != 2 {
 		t.Errorf("%d messages in the thread, want 2", n)
 	}
-	if name := fake.ThreadName(string(parent)); !strings.HasSuffix(name, "…") {
-		t.Errorf("the thread is named %q", name)
+	if id, name := fake.Thread(string(parent)); id != string(parent) || !strings.HasSuffix(name, "…") {
+		t.Errorf("the thread %s is named %q", id, name)
 	}
 }
 
