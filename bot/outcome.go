@@ -59,6 +59,9 @@ func (e *OutcomeError) Error() string {
 
 func (e *OutcomeError) Unwrap() error { return e.Err }
 
+// ErrUnchecked says that a platform could not be asked; the answer is not no.
+var ErrUnchecked = errors.New("could not be checked")
+
 // ClassOf is the class of err; an error of unknown kind is Unknown.
 func ClassOf(err error) Class {
 	if oe, ok := errors.AsType[*OutcomeError](err); ok {

@@ -97,22 +97,19 @@ type member struct {
 	Roles []string `json:"roles"`
 }
 
-// Check asks whether the bot can post a briefing in the channel; the error
-// says what to do. What Discord does not tell is taken to be fine. It is a
-// bot.Checker.
+// Check asks whether the bot can post a briefing in the channel. Where Discord
+// says no, the error says what to do. Where it could not be asked, or does not
+// tell, the error wraps bot.ErrUnchecked. It is a bot.Checker.
 func (d *Discord) Check(ctx context.Context, ref bot.Ref) error {
 	var ch room
 	err := d.api.get(ctx, "channels/"+url.PathEscape(ref.Channel), &ch)
 	switch {
 	case hasCode(err, codeUnknownChannel):
-		return unusable(codeName(codeUnknownChannel), "there is no such channel: check the id (Copy Channel ID), and that the bot was invited to the server")
-	case hasCode(err, codeMissingAccess):
-		return unusable(codeName(codeMissingAccess), "the bot cannot see the channel: give it View Channel there, or invite it to the server")
-	case bot.ClassOf(err) == bot.Unknown && err != nil:
-		d.log.Info("cannot tell whether the bot can post", "channel", ref.String(), "error", err)
-		return nil
+		return unusable(codeOf(err), "there is no such channel: check the id (Copy Channel ID), and that the bot was invited to the server")
+	case hasCode(err, codeMissingAccess, codeMissingPermissions):
+		return unusable(codeOf(err), "the bot cannot see the channel: give it View Channel there, or invite it to the server")
 	case err != nil:
-		return err
+		return unchecked(err)
 	case ch.GuildID != "" && ch.GuildID != ref.Tenant:
 		return unusable("other_guild", "the channel is on another server than "+ref.Tenant)
 	case ch.Type != channelText && ch.Type != channelAnnouncement:
@@ -120,11 +117,12 @@ func (d *Discord) Check(ctx context.Context, ref bot.Ref) error {
 	}
 	have, err := d.permissionsIn(ctx, ref, ch)
 	if err != nil {
-		d.log.Info("cannot tell the bot's permissions", "channel", ref.String(), "error", err)
-		return nil
+		return unchecked(err)
 	}
 	return missing(have)
 }
+
+func unchecked(err error) error { return fmt.Errorf("%w: %w", bot.ErrUnchecked, err) }
 
 func unusable(code, what string) error {
 	return &bot.OutcomeError{Class: bot.ChannelGone, Code: code, Err: fmt.Errorf("discord: %s", what)}
@@ -152,7 +150,7 @@ func (d *Discord) permissionsIn(ctx context.Context, ref bot.Ref, ch room) (perm
 		return 0, err
 	}
 	var self member
-	if err := d.api.get(ctx, "guilds/"+url.PathEscape(ref.Tenant)+"/members/"+me, &self); err != nil {
+	if err := d.api.get(ctx, "guilds/"+url.PathEscape(ref.Tenant)+"/members/"+url.PathEscape(me), &self); err != nil {
 		return 0, err
 	}
 	var roles []role

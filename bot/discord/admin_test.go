@@ -1,6 +1,7 @@
 package discord_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -25,6 +26,9 @@ func TestCheck(t *testing.T) {
 		{name: "hidden", prepare: func(f *bottest.Discord) {
 			f.FailNext("GET channels/{channel}", bottest.DiscordFault{Status: 403, Code: 50001})
 		}, want: "View Channel"},
+		{name: "forbidden", prepare: func(f *bottest.Discord) {
+			f.FailNext("GET channels/{channel}", bottest.DiscordFault{Status: 403, Code: 50013})
+		}, want: "View Channel"},
 		{name: "on another server", ref: func(r *bot.Ref) { r.Tenant = "1" }, want: "another server"},
 		{name: "voice", prepare: func(f *bottest.Discord) { f.AddVoiceChannel(guild, channel) }, want: "text or announcement"},
 		{name: "no threads", prepare: func(f *bottest.Discord) { f.SetPermissions(guild, fmt.Sprint(all&^(1<<35))) }, want: "permissions in the channel: Create Public Threads"},
@@ -32,9 +36,6 @@ func TestCheck(t *testing.T) {
 			f.SetPermissions(guild, fmt.Sprint(all))
 			f.DenyInChannel(channel, fmt.Sprint(1<<11|1<<14))
 		}, want: "Send Messages, Embed Links"},
-		{name: "permissions not told", prepare: func(f *bottest.Discord) {
-			f.FailNext("GET guilds/{guild}/roles", bottest.DiscordFault{Status: 403, Code: 50013})
-		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d, fake := start(t)
@@ -46,18 +47,49 @@ func TestCheck(t *testing.T) {
 				c.ref(&r)
 			}
 			err := d.Check(testContext(t), r)
-			if c.want == "" && err != nil || c.want != "" && (bot.ClassOf(err) != bot.ChannelGone || !strings.Contains(err.Error(), c.want)) {
+			if c.want == "" && err != nil || c.want != "" && (bot.ClassOf(err) != bot.ChannelGone || errors.Is(err, bot.ErrUnchecked) || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
 	}
 }
 
+// TestCheckThatCannotAsk: only a clear no is one.
 func TestCheckThatCannotAsk(t *testing.T) {
 	t.Parallel()
-	d, fake := start(t)
-	fake.FailNext("GET channels/{channel}", bottest.DiscordFault{Status: 503})
-	if err := d.Check(testContext(t), ref()); bot.ClassOf(err) != bot.Transient {
-		t.Errorf("got %v", err)
+	const (
+		room    = "GET channels/{channel}"
+		me      = "GET users/@me"
+		members = "GET guilds/{guild}/members/{user}"
+		roles   = "GET guilds/{guild}/roles"
+	)
+	for _, c := range []struct {
+		name, route string
+		fault       bottest.DiscordFault
+	}{
+		{"server error", room, bottest.DiscordFault{Status: 503}},
+		{"no route", room, bottest.DiscordFault{Status: 404, Body: "404 page not found"}},
+		{"404 without a code", room, bottest.DiscordFault{Status: 404, Message: "404: Not Found"}},
+		{"403 without a code", room, bottest.DiscordFault{Status: 403, Message: "no"}},
+		{"Cloudflare", room, bottest.DiscordFault{Status: 403, Body: bottest.Cloudflare}},
+		{"limited", room, bottest.DiscordFault{Status: 429, RetryAfter: 60}},
+		{"wrong token", room, bottest.DiscordFault{Status: 401, Message: "401: Unauthorized"}},
+		{"reset", room, bottest.DiscordFault{Reset: true}},
+		{"an empty object", room, bottest.DiscordFault{Status: 200, Body: "{}"}},
+		{"the bot is not told", me, bottest.DiscordFault{Status: 404, Body: "404 page not found"}},
+		{"its roles are not told", members, bottest.DiscordFault{Status: 404, Body: "404 page not found"}},
+		{"permissions not told", roles, bottest.DiscordFault{Status: 403, Code: 50013}},
+		{"no role of everyone", roles, bottest.DiscordFault{Status: 200, Body: "[]"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, fake := start(t)
+			fake.FailNext(c.route, c.fault)
+			if err := d.Check(testContext(t), ref()); !errors.Is(err, bot.ErrUnchecked) || len(err.Error()) < len("could not be checked: x") {
+				t.Errorf("got %v, want it unchecked and why", err)
+			}
+			if err := d.Check(testContext(t), ref()); bot.ClassOf(err) != bot.Limited && err != nil {
+				t.Errorf("when asked again: %v", err)
+			}
+		})
 	}
 }

@@ -21,6 +21,7 @@ const (
 	codeUnknownInteraction = 10062
 	codeAcknowledged       = 40060
 	codeMissingAccess      = 50001
+	codeMissingPermissions = 50013
 	codeThreadExists       = 160004
 )
 
@@ -133,7 +134,7 @@ func classOfCode(code int) bot.Class {
 		return bot.Limited
 	case 40004, 40006, 110000, 110001, 130000: // switched off for a while, overloaded
 		return bot.Transient
-	case codeUnknownChannel, codeMissingAccess, 50013, // gone, hidden, no permission
+	case codeUnknownChannel, codeMissingAccess, codeMissingPermissions, // gone, hidden, no permission
 		50003, 50008, 50009, 50024, 40058, 40067, // a kind of channel nobody can post in like this
 		50083, 160002, 160005, 160006, 160007: // thread archived, locked, too many
 		return bot.ChannelGone
