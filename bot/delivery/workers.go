@@ -24,7 +24,7 @@ const (
 func Workers(d *Deliverer, p *Planner) (*river.Workers, error) {
 	w := river.NewWorkers()
 	err := errors.Join(
-		river.AddWorkerSafely(w, &deliverWorker{deliverer: d}),
+		river.AddWorkerSafely(w, &deliverWorker{deliverer: d, solo: newSolo()}),
 		river.AddWorkerSafely(w, &planWorker{planner: p}),
 	)
 	return w, err
@@ -44,6 +44,7 @@ func PeriodicJobs() []*river.PeriodicJob {
 type deliverWorker struct {
 	river.WorkerDefaults[DeliverArgs]
 	deliverer *Deliverer
+	solo      *solo
 }
 
 // Work implements river.Worker.
@@ -52,8 +53,12 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[DeliverArgs]) e
 	if err != nil {
 		return river.JobCancel(err)
 	}
+	if w.solo.spare(key, job.ID) {
+		return nil
+	}
 	err = w.deliverer.Deliver(ctx, key)
 	if later, ok := errors.AsType[*Later](err); ok {
+		w.solo.putOff(key, job.ID, later.After)
 		return river.JobSnooze(later.After)
 	}
 	return err
