@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// ErrUnchecked says that a platform could not be asked; the answer is not no.
-var ErrUnchecked = errors.New("could not be checked")
-
 // Class says what may be done after a request to a platform failed.
 type Class int
 
