@@ -107,24 +107,28 @@ func (d *Discord) Run(ctx context.Context, r bot.Responder) error {
 	if err := d.introduce(ctx); err != nil {
 		return err
 	}
-	d.registerCommands(ctx)
 	<-ctx.Done()
 	return nil
 }
 
-// introduce asks Discord who the bot is, until it answers or refuses.
+// introduce registers the commands, as soon as Discord can be reached. Its
+// error says that the token is wrong; nothing else keeps the bot from
+// answering.
 func (d *Discord) introduce(ctx context.Context) error {
-	for wait := newBackoff(d.times); ; {
-		_, err := d.self(ctx)
-		if err == nil || ctx.Err() != nil {
-			return nil
+	for wait := newBackoff(d.times); ctx.Err() == nil; {
+		err := d.registerCommands(ctx)
+		switch bot.ClassOf(err) {
+		case bot.Transient, bot.Limited:
+			wait.sleep(ctx, retryAfter(err))
+			continue
+		case bot.Fatal:
+			if _, err := d.self(ctx); bot.ClassOf(err) == bot.Fatal {
+				return wrongToken(err)
+			}
 		}
-		if bot.ClassOf(err) == bot.Fatal {
-			return wrongToken(err)
-		}
-		d.log.Warn("Discord is not reachable, trying again", "error", err)
-		wait.sleep(ctx, retryAfter(err))
+		return nil
 	}
+	return nil
 }
 
 func wrongToken(err error) error {

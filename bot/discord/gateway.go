@@ -309,5 +309,5 @@ func (c *connection) onReady(raw json.RawMessage) {
 	c.d.learn(r.User.ID, r.Application.ID)
 	c.d.log.Info("gateway is ready", "user", r.User.ID)
 	c.becameReady()
-	c.d.intake.background(c.d.registerCommands)
+	c.d.intake.background(func(ctx context.Context) { _ = c.d.registerCommands(ctx) }) // it has logged why
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -116,22 +117,23 @@ const registerWithin = time.Minute
 // registerCommands tells Discord the commands, where it has others: an
 // unchanged list is not written again. A failure is logged; the commands of
 // the last time go on working.
-func (d *Discord) registerCommands(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, registerWithin)
+func (d *Discord) registerCommands(ctx context.Context) error {
+	inTime, cancel := context.WithTimeout(ctx, registerWithin)
 	defer cancel()
-	app, err := d.applicationID(ctx)
-	if err == nil && !d.registered(ctx, app) {
-		err = d.api.do(ctx, request{method: http.MethodPut, path: "applications/" + app + "/commands", body: commands()}, nil)
+	app, err := d.applicationID(inTime)
+	if err == nil && !d.registered(inTime, app) {
+		err = d.insist(inTime, request{method: http.MethodPut, path: "applications/" + url.PathEscape(app) + "/commands", body: commands()}, nil)
 	}
 	if err != nil && ctx.Err() == nil {
 		d.log.Warn("commands not registered; was the bot invited with the scope applications.commands?", "error", err)
 	}
+	return err
 }
 
 // registered says whether Discord has exactly these commands.
 func (d *Discord) registered(ctx context.Context, app string) bool {
 	var have []command
-	if err := d.api.get(ctx, "applications/"+app+"/commands?with_localizations=true", &have); err != nil {
+	if err := d.api.get(ctx, "applications/"+url.PathEscape(app)+"/commands?with_localizations=true", &have); err != nil {
 		return false
 	}
 	return reflect.DeepEqual(canonical(have), canonical(commands()))

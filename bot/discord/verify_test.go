@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"cyberbrief/bot"
 	"cyberbrief/bot/bottest"
 	"cyberbrief/bot/discord"
 )
@@ -189,4 +190,56 @@ func FuzzInteractions(f *testing.F) {
 			t.Errorf("got %d", w.Code)
 		}
 	})
+}
+
+// TestSignedRegistration: the commands need the application's id and nothing
+// else, and are registered when Discord is there.
+func TestSignedRegistration(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range map[string]func(*bottest.Discord){
+		"nobody tells who the bot is": func(f *bottest.Discord) {
+			f.FailNext("GET users/@me", bottest.DiscordFault{Status: 404, Times: 1000})
+		},
+		"the list is not told": func(f *bottest.Discord) {
+			f.FailNext("GET applications/{application}/commands", bottest.DiscordFault{Status: 404, Times: 1000})
+		},
+		"Discord is down at first": func(f *bottest.Discord) {
+			f.FailNext("", bottest.DiscordFault{Status: 503, Times: 20})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, fake, _ := signed(t)
+			d.Hasten(time.Second, time.Millisecond)
+			prepare(fake)
+			run(t, d, echo)
+			if got, err := give(testContext(t), fake, bottest.DiscordInteraction{Command: "term"}); err != nil || !strings.Contains(got.Text, "答え") {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			if n := fake.Registrations(); n != 1 {
+				t.Errorf("the commands were written %d times, want once", n)
+			}
+		})
+	}
+}
+
+// TestSignedWrongToken: without a gateway, too, Run ends and names the
+// variable; an application that is refused does not end it.
+func TestSignedWrongToken(t *testing.T) {
+	t.Parallel()
+	_, fake, _ := signed(t)
+	d, err := discord.New(discord.Options{Token: "a.wrong.token", APIURL: fake.URL(), PublicKey: fake.PublicKey(), ApplicationID: bottest.DiscordApplicationID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Run(testContext(t), &responder{reply: echo}); bot.ClassOf(err) != bot.Fatal || !strings.Contains(err.Error(), "DISCORD_TOKEN") {
+		t.Errorf("run ended with %v", err)
+	}
+	d, fake, _ = signed(t)
+	fake.FailNext("GET applications/@me", bottest.DiscordFault{Status: 404, Code: 10002})
+	stop := run(t, d, echo)
+	for len(fake.Requests("GET users/@me")) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	stop() // checks that Run ended well
 }
