@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"time"
 
 	"cyberbrief/bot"
 )
@@ -51,9 +52,11 @@ func (r *run) resolve(ctx context.Context, i int) (verdict, bool) {
 }
 
 // repeatable says that sending the part again cannot make a second message,
-// and would still be in time.
+// and would still be in time. An intent that lies ahead was written by a clock
+// that has been set back since: how old it is, nobody knows.
 func (r *run) repeatable(i int) bool {
-	return !r.closed() && r.Clock().Sub(r.parts[i].IntentAt) < r.policy.RepeatWithin-sendTimeout
+	age := r.Clock().Sub(r.parts[i].IntentAt)
+	return !r.closed() && age >= 0 && age < r.policy.RepeatWithin-sendTimeout
 }
 
 // look searches the channel for a part in doubt. It is Sent afterwards, or
@@ -77,11 +80,15 @@ func (r *run) look(ctx context.Context, i int) (verdict, bool) {
 	return r.refuse(ctx, i)
 }
 
-// find is one look, from the last intent on.
+// clockError is how far ahead of the platform's clock ours may have been when
+// an intent was written: a look from the intent on would miss the message.
+const clockError = time.Hour + 5*time.Minute
+
+// find is one look, from some time before the last intent on.
 func (r *run) find(ctx context.Context, i int) (bot.MessageID, error) {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	return r.sender.Find(ctx, r.target(i), r.parts[i].IntentAt)
+	return r.sender.Find(ctx, r.target(i), r.parts[i].IntentAt.Add(-clockError))
 }
 
 // blind is what follows when the doubt could not be settled: it is tried
