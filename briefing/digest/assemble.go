@@ -54,18 +54,20 @@ func (r *reader) assemble() {
 // and the other stories are looked at for these tokens only.
 func (r *reader) vocabulary(stories []*told) {
 	d, v := r.digest, &r.words
-	v.reserve(len(r.src) / 12)
+	v.reserve(len(r.src) / 16)
+	r.points = make([]bag, 0, len(d.KeyPoints))
+	r.cited = make([]bag, 0, len(d.Citations))
 	for _, k := range d.KeyPoints {
 		r.points = append(r.points, v.text("", k.Text))
 	}
 	for _, c := range d.Citations {
-		r.cited = append(r.cited, v.bag(c.Title))
+		r.cited = append(r.cited, v.list(c.Title))
 	}
 	for _, t := range stories {
-		t.title = v.bag(t.Heading)
+		t.title = v.list(t.Heading)
 	}
 	for _, s := range d.DeepDives {
-		r.diveTitles = append(r.diveTitles, v.bag(s.Heading))
+		r.diveTitles = append(r.diveTitles, v.list(s.Heading))
 	}
 	short, long := parts(stories)
 	if len(long) > 0 {
@@ -624,15 +626,16 @@ func quotation(b *block) bool {
 
 // cves lists the CVE IDs of the file, each once, in order.
 func (r *reader) cves() []string {
-	out := []string{}
+	out, seen := []string{}, map[string]bool{}
 	for rest := r.src; ; {
 		at := bytes.IndexByte(rest, '-')
 		if at < 0 {
 			return out
 		}
 		if at >= 3 && bytes.EqualFold(rest[at-3:at], []byte("CVE")) {
-			if id := cveID(rest[at:]); id != "" {
-				out = appendNew(out, id)
+			if id := cveID(rest[at:]); id != "" && !seen[id] {
+				seen[id] = true
+				out = append(out, id)
 			}
 		}
 		rest = rest[at+1:]

@@ -114,8 +114,10 @@ func (r *reader) finish() *briefing.Digest {
 	})
 	w = slices.Compact(w)
 	if len(w) > maxWarnings {
-		w = append(w[:maxWarnings:maxWarnings], briefing.Warning{Line: w[maxWarnings].Line, Code: codeTooMany,
-			Message: fmt.Sprintf("%d more warnings", len(w)-maxWarnings)})
+		more := len(w) - maxWarnings
+		serious := slices.DeleteFunc(slices.Clone(w[maxWarnings:]), func(w briefing.Warning) bool { return w.Severity != briefing.Error })
+		w = append(w[:maxWarnings:maxWarnings], serious...)
+		w = append(w, briefing.Warning{Line: w[len(w)-1].Line, Code: codeTooMany, Message: fmt.Sprintf("%d more warnings", more)})
 	}
 	r.digest.Warnings = w
 	return r.digest

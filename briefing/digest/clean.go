@@ -159,7 +159,7 @@ const maxCitationBytes = 600
 func dropTrailingNumbers(s string) string {
 	var out strings.Builder
 	from := 0
-	for at := 0; ; {
+	for at, tries := 0, 0; tries < maxInlineMarks; tries++ {
 		n := strings.IndexByte(s[at:], ']')
 		if n < 0 {
 			break

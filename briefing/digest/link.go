@@ -39,9 +39,13 @@ const (
 	maxDetails = 4
 )
 
-// told is "half of it is told there": from this share on, a further detail
-// need not be near the best one.
-const halfTold = 0.60
+// A detail need not be near the best one when that much of the key point is
+// told there: the themed summary that mentions it, the deep dive that goes
+// into it.
+const (
+	themeTold = 0.28
+	diveTold  = 0.57
+)
 
 // ties are the texts of a digest, ready to be compared.
 type ties struct {
@@ -104,7 +108,7 @@ func (r *reader) candidates() []candidate {
 	}
 	for _, s := range d.Sections {
 		if s.Heading != d.Title {
-			add(s, r.words.bag(s.Heading), priorSection)
+			add(s, r.words.list(s.Heading), priorSection)
 		}
 	}
 	return out
@@ -163,13 +167,17 @@ func (r *reader) linkPoint(t *ties, i int, found []scored) {
 	for _, f := range found {
 		best = max(best, f.score)
 	}
+	themed := false // the best of the themed summaries is enough
 	for _, f := range found {
 		if len(k.Details) == maxDetails {
 			break
 		}
-		near := f.score >= nearDetail*best
-		if near || f.score >= halfTold && t.share(&t.points[i], f.n) >= halfTold {
-			k.Details = append(k.Details, t.candidates[f.n].detail)
+		c := t.candidates[f.n]
+		told := t.share(&t.points[i], f.n)
+		if f.score >= nearDetail*best || c.prior == priorTheme && told >= themeTold && !themed ||
+			c.prior == priorDive && told >= diveTold {
+			k.Details = append(k.Details, c.detail)
+			themed = themed || c.prior == priorTheme
 		}
 		if f.score >= minSource {
 			r.addSources(t, i, f.n, f.n == found[0].n || f.score >= sameDetail*best)

@@ -4,26 +4,24 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
-	"testing"
 	"unicode"
 
 	"cyberbrief/briefing"
 )
 
-// lostText lists what stands in the source and in no field of the digest: a
+// missing lists what stands in the source and in no field of the digest: a
 // judge of its own that knows nothing of the reader. It compares runs of
 // letters and digits, as long ones as markup leaves whole. What it lets go,
 // because a reader does not miss it: bare role words in headings, which the
 // fields stand for, and machine leftovers, which are taken out on purpose.
-func lostText(t *testing.T, src string, d *briefing.Digest) []string {
-	t.Helper()
+func missing(src string, d *briefing.Digest) []string {
 	b, err := json.Marshal(d)
 	if err != nil {
-		t.Fatalf("marshal: %v", err)
+		return []string{err.Error()}
 	}
 	var fields any
 	if err := json.Unmarshal(b, &fields); err != nil {
-		t.Fatalf("unmarshal: %v", err)
+		return []string{err.Error()}
 	}
 	var out strings.Builder
 	collect(fields, &out)
@@ -76,7 +74,7 @@ func letters(s string) string {
 
 var (
 	markupPattern   = regexp.MustCompile("[*_`#\\[\\]()（）<>|:：,、。;]+|https?://[^\\s)\\]]+|\\s+|&[a-z]+;|^\\s*[-+]\\s|\\d+\\.\\s")
-	leftoverPattern = regexp.MustCompile(`\[\^?\d{1,3}(?:[-,、 ]+\d{1,3})*\]:?|(?:, ?\d{1,3}(?:-\d{1,3})?)+\]|\(source_\d+\)|(?:サブトピック|ニュースカテゴリ)\d*[:：]?|\[(?:出典|引用): [\d, ]+\]|\[\d+: |出典\s*[:：]|引用 ?\d+:`)
+	leftoverPattern = regexp.MustCompile(`\[\^?\d{1,3}(?:[-,、 ]+\d{1,3})*\]:?|(?:, ?\d{1,3}(?:-\d{1,3})?)+\]|\(source_\d+\)|(?:サブトピック|ニュースカテゴリ)\d*[:：]?|\[(?:出典|引用): [\d, ]+\]|\[\d+: |(?:出典|情報源)\s*[:：]|引用 ?\d+:`)
 )
 
 // structural says whether a line only names a part: a heading that is a bare
@@ -91,8 +89,18 @@ func structural(l string) bool {
 	if _, sure := bareRole(text); sure {
 		return true
 	}
-	if strings.HasPrefix(raw, "# ") && strings.Contains(text, "ニュース") {
-		return true
+	if strings.HasPrefix(strings.TrimPrefix(raw, "\ufeff"), "# ") && (strings.Contains(text, "ニュース") || dateIn(text) != "") {
+		return true // the title, and the title again
+	}
+	if m := meaningOf(normal(text)); strings.HasPrefix(raw, "#") {
+		for _, w := range m {
+			if w.all {
+				return true
+			}
+		}
+	}
+	if strings.HasPrefix(raw, "| 用語 |") {
+		return true // the head of a table of terms
 	}
 	return dateIn(text) != "" && len([]rune(text)) < 60 && (strings.Contains(text, "ニュース") || len(text) < 16)
 }

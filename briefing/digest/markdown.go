@@ -48,7 +48,7 @@ var markdown = parser.NewParser(
 		util.Prioritized(&bounded{InlineParser: emphasisParser{}, key: parser.NewContextKey()}, 500),
 	),
 	parser.WithParagraphTransformers(
-		util.Prioritized(plainText{}, 100),
+		util.Prioritized(plainText{}, 300),
 		util.Prioritized(tables{extension.NewTableParagraphTransformer()}, 200),
 	),
 	parser.WithASTTransformers(
@@ -84,6 +84,13 @@ func (b *bounded) Parse(parent ast.Node, block text.Reader, pc parser.Context) a
 		return nil
 	}
 	return b.InlineParser.Parse(parent, block, pc)
+}
+
+// CloseBlock ends a block for parsers that keep state inside one.
+func (b *bounded) CloseBlock(parent ast.Node, block text.Reader, pc parser.Context) {
+	if c, ok := b.InlineParser.(parser.CloseBlocker); ok {
+		c.CloseBlock(parent, block, pc)
+	}
 }
 
 // plainBlock is a paragraph whose only markup is bold text in pairs of **. It

@@ -88,7 +88,7 @@ var phrases = [roles][]phrase{
 var fillers = []string{
 	"についての", "について", "に関する", "における", "および", "ならびに", "ニュース全体", "全体", "ニュース", "サイバーセキュリティ", "サイバー", "セキュリティ", "情報セキュリティ",
 	"本日の", "今日の", "今回の", "今週の", "本日", "今日", "今回", "今週", "この日の", "主要な", "主要", "主な", "重要な", "重要性", "重要", "注目の", "最新の", "関連する", "関連", "分野", "概念",
-	"対策", "考察", "解説", "紹介", "教訓", "一覧", "リスト", "トピック", "情報", "概要", "詳細", "追加", "補足", "専門", "基本", "技術", "背景", "知識", "分析", "提言", "示唆", "課題", "影響", "方向性", "ポイント", "まとめ", "欄", "集", "編", "べき", "たい", "おきたい", "知って", "読み解く", "3", "三", "5", "五", "つ", "点",
+	"対策", "考察", "解説", "紹介", "教訓", "一覧", "リスト", "トピック", "情報", "概要", "詳細", "追加", "補足", "専門", "基本", "技術", "背景", "知識", "分析", "提言", "示唆", "課題", "影響", "方向性", "ポイント", "まとめ", "欄", "集", "編", "べき", "たい", "おきたい", "知って", "読み解く", "まず", "3", "三", "5", "五", "つ", "点",
 	"の", "と", "や", "・", "を", "に", "で", "は", "へ", "び", "&", "/", ",", "、", "-", "—", ":", "!", "！", "?", "「", "」", "・",
 	"today's", "todays", "today", "the", "and", "of", "for", "key", "main", "daily", "topics", "topic",
 }
@@ -124,10 +124,10 @@ type meaning [roles]struct {
 }
 
 // maxRoleBytes is the longest heading, in bytes, that can name a role.
-const maxRoleBytes = 128
+const maxRoleBytes = 96
 
 // mask marks bytes of a heading.
-type mask [maxRoleBytes / 64]uint64
+type mask [(maxRoleBytes + 63) / 64]uint64
 
 func (m *mask) mark(from, n int) {
 	for i := from; i < from+n; i++ {
@@ -209,7 +209,7 @@ func bareRole(text string) (role, bool) {
 // normal is a heading as the phrases are written: half-width, lower case,
 // without spaces, numbering, emoji and brackets around it.
 func normal(text string) string {
-	if len(text) > 2*maxRoleBytes {
+	if len(text) > maxRoleBytes {
 		return text // no role has such a name
 	}
 	out := make([]byte, 0, len(text))

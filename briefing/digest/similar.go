@@ -36,19 +36,6 @@ var grammar = func() map[uint64]bool {
 	return set
 }()
 
-// decode is the first character of s and its length. It decodes what most
-// characters of a Japanese text are by itself, which halves the time.
-func decode(s string) (rune, int) {
-	c := s[0]
-	if c < 0x80 {
-		return rune(c), 1
-	}
-	if c >= 0xe3 && c < 0xed && len(s) >= 3 {
-		return rune(c&0x0f)<<12 | rune(s[1]&0x3f)<<6 | rune(s[2]&0x3f), 3
-	}
-	return utf8.DecodeRuneInString(s)
-}
-
 // hashWord is the token of the Latin word or number at the start of s, 0 for
 // one that says nothing, and its length in bytes.
 func hashWord(s string) (word token, size int) {
@@ -71,33 +58,13 @@ func alphanumeric(c byte) bool {
 	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
 }
 
-func wideAlphanumeric(c rune) bool {
-	return c >= '０' && c <= '９' || c >= 'Ａ' && c <= 'Ｚ' || c >= 'ａ' && c <= 'ｚ'
-}
-
-func hiragana(c rune) bool { return c >= 'ぁ' && c <= 'ゟ' }
-
-// letter says whether c is a letter that pairs are made of: of any script but
-// basic Latin.
-func letter(c rune) bool {
-	switch {
-	case c >= 0x3041 && c <= 0x30ff:
-		return c != '・'
-	case c >= 0x3400 && c <= 0x9fff:
-		return true
-	case c < 0x80 || c >= 0x2000 && c < 0x3041 || c >= 0xff00 && c < 0xff66:
-		return c == '々'
-	}
-	return unicode.IsLetter(c)
-}
-
 // latin says whether a token is a word; a word says more than two characters.
 func (t token) latin() bool { return t>>63 == 1 }
 
 // overlap is how much of the tokens of the shorter text the other has, 0..1.
 func overlap(a, b string) float64 {
 	v := &vocabulary{}
-	x, y := v.bag(a), v.bag(b)
+	x, y := v.list(a), v.bag(b)
 	least := min(len(x.ids), len(y.ids))
 	if least == 0 {
 		return 0
@@ -194,16 +161,21 @@ func (b *bag) has(id int32) bool {
 
 // bag collects the tokens of strings.
 func (v *vocabulary) bag(texts ...string) bag {
+	return v.seal(v.list(texts...))
+}
+
+// list is a bag that has only ids: it can be looked for, not looked into.
+func (v *vocabulary) list(texts ...string) bag {
 	b := v.open()
 	for _, t := range texts {
 		v.scan(&b, t)
 	}
-	return v.seal(b)
+	return b
 }
 
-// maxCompared is how many bytes of a text are compared, some 700 Japanese
+// maxCompared is how many bytes of a text are compared, some 500 Japanese
 // characters: what a text is about stands at its beginning.
-const maxCompared = 2000
+const maxCompared = 1500
 
 // text collects the tokens of a heading and of the beginning of the text
 // below it.
@@ -224,7 +196,7 @@ func (v *vocabulary) text(heading string, t briefing.Text) bag {
 }
 
 func (v *vocabulary) open() bag {
-	const typical = 64
+	const typical = 32
 	v.bags++
 	return bag{ids: make([]int32, 0, typical)}
 }
@@ -240,35 +212,75 @@ func (v *vocabulary) seal(b bag) bag {
 // scan adds the tokens of s. Pairs of hiragana are left out, like English
 // articles: they are grammar, and every text has them. So are numbers of up
 // to four digits, which count things or are years.
+//
+// Japanese characters are told apart by their UTF-8 bytes: nearly all of them
+// have three, and decoding every one would take half of the time.
 func (v *vocabulary) scan(b *bag, s string) {
-	prev := rune(0)
+	prev := char(0)
 	for i := 0; i < len(s); {
-		if alphanumeric(s[i]) {
+		switch c := s[i]; {
+		case alphanumeric(c):
 			word, size := hashWord(s[i:])
 			if word != 0 {
 				v.add(b, word)
 			}
 			prev = 0
 			i += size
-			continue
-		}
-		c, n := decode(s[i:])
-		if wideAlphanumeric(c) {
-			wide, _, _ := strings.Cut(s[i:], " ")
-			n = len(wide) - len(strings.TrimLeftFunc(wide, wideAlphanumeric))
-			v.scan(b, halfWidth(s[i:i+n]))
-		}
-		i += n
-		if !letter(c) {
+		case c < 0x80:
 			prev = 0
-			continue
+			i++
+		case c >= 0xe3 && c <= 0xe9 && i+3 <= len(s):
+			next := char(c)<<16 | char(s[i+1])<<8 | char(s[i+2])
+			i += 3
+			if next.mark() {
+				prev = 0
+				continue
+			}
+			if prev != 0 && !(prev.hiragana() && next.hiragana()) {
+				v.add(b, token(prev)<<32|token(next))
+			}
+			prev = next
+		default:
+			i += v.scanOther(b, s[i:])
+			prev = 0
 		}
-		if prev != 0 && !(hiragana(prev) && hiragana(c)) {
-			v.add(b, token(prev)<<32|token(c))
-		}
-		prev = c
 	}
 }
+
+// scanOther adds the token of a run of other characters, such as full-width
+// or accented letters, and gives its length in bytes, at least one character.
+func (v *vocabulary) scanOther(b *bag, s string) int {
+	n := 0
+	for i, c := range s {
+		if n = i; !unicode.IsLetter(c) && !unicode.IsDigit(c) || c < 0x80 || c >= 0x3000 && c < 0xa000 {
+			break
+		}
+		n = i + utf8.RuneLen(c)
+	}
+	if n == 0 {
+		_, n = utf8.DecodeRuneInString(s)
+		return n
+	}
+	run := strings.ToLower(halfWidth(s[:n]))
+	if alphanumeric(run[0]) {
+		v.scan(b, run)
+		return n
+	}
+	h := uint64(fnvOffset)
+	for i := range len(run) {
+		h = (h ^ uint64(run[i])) * fnvPrime
+	}
+	v.add(b, token(h|1<<63))
+	return n
+}
+
+// char is a character by its three UTF-8 bytes, U+3000 to U+9FFF.
+type char uint32
+
+// mark says whether c is a punctuation mark: U+3000 to U+303F, or ・.
+func (c char) mark() bool { return c>>8 == 0xe380 && c != 0xe38085 || c == 0xe383bb }
+
+func (c char) hiragana() bool { return c>>8 == 0xe381 || c>>8 == 0xe382 && c&0xff < 0xa0 }
 
 // add adds a token to a bag, once.
 func (v *vocabulary) add(b *bag, k token) {

@@ -73,8 +73,8 @@ func sourceStart(spans []span) (at, offset int) {
 			return i, 0
 		}
 		if s.url == "" && !s.code {
-			for at := 0; ; {
-				n := indexOpening(s.text[at:])
+			for at, tries := 0, 0; tries < maxInlineMarks; tries++ {
+				n := indexOpening(s.text[at:min(len(s.text), at+longLine)])
 				if n < 0 {
 					break
 				}
@@ -190,6 +190,9 @@ func (r *reader) citations(spans []span, no int) []briefing.Citation {
 				}
 			}
 		case s.url != "":
+			if sourceWord(s.text) > 0 && sourceTitle(title) != "" {
+				add("") // the one before has no address
+			}
 			if !urlText(s.text) {
 				title += s.text
 			}
@@ -218,8 +221,8 @@ func (r *reader) citations(spans []span, no int) []briefing.Citation {
 func splitSources(s string) []string {
 	var out []string
 	from := 0
-	for at := 0; at < len(s); {
-		n := indexOpening(s[at:])
+	for at, tries := 0, 0; at < len(s) && tries < maxInlineMarks; tries++ {
+		n := indexOpening(s[at:min(len(s), at+longLine)])
 		if n < 0 {
 			break
 		}

@@ -200,7 +200,7 @@ func markNumbers(raw string) []int {
 func (r *reader) findTargets() {
 	r.targets = map[int]string{}
 	r.eachSection(func(s *section) {
-		for i, b := range s.blocks {
+		for _, b := range s.blocks {
 			for _, l := range b.lines {
 				if n, ok := leadingMark(l); ok {
 					if _, known := r.targets[n]; !known || r.targets[n] == "" {
@@ -215,7 +215,6 @@ func (r *reader) findTargets() {
 					r.targets[b.number] = firstURL(b.lines[0].spans)
 				}
 			}
-			_ = i
 		}
 	})
 }
