@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 
@@ -13,7 +14,9 @@ import (
 // IsAdmin asks Slack whether a member may administer the bot: an admin or
 // owner of the workspace, or one that the operator named. Guests, people of
 // other workspaces, bots and those who left never may, and neither may
-// anyone whom Slack does not tell us about.
+// anyone whom Slack does not tell us about. Only where Slack never tells, since
+// the app lacks the scope or the server the method, the operator's word alone
+// is enough.
 func (s *Slack) IsAdmin(ctx context.Context, in bot.InstallationID, user string) (bool, error) {
 	var answer struct {
 		User struct {
@@ -29,20 +32,33 @@ func (s *Slack) IsAdmin(ctx context.Context, in bot.InstallationID, user string)
 			Stranger     bool   `json:"is_stranger"`
 		} `json:"user"`
 	}
-	if err := s.api.call(ctx, "users.info", url.Values{"user": {user}}, &answer); err != nil {
+	named := slices.Contains(s.opts.Admins, user)
+	if err := s.api.call(ctx, "users.info", url.Values{"user": {user}}, &answer); named && untold(err) {
+		s.log.Warn("slack does not say who this is; the operator named them as an admin", "user", user, "error", err)
+		return true, nil
+	} else if err != nil {
 		return false, err
 	}
 	u := answer.User
-	home := bot.Installation{Platform: bot.Slack, Tenant: u.TeamID}
-	if u.ID != user || home.ID() != in || u.Deleted || u.Bot || u.Guest || u.SingleGuest || u.Stranger {
+	// An answer without a workspace is of the one that was asked.
+	home := u.TeamID == "" || bot.Installation{Platform: bot.Slack, Tenant: u.TeamID}.ID() == in
+	if u.ID != user || !home || u.Deleted || u.Bot || u.Guest || u.SingleGuest || u.Stranger {
 		return false, nil
 	}
-	return u.Admin || u.Owner || u.PrimaryOwner || slices.Contains(s.opts.Admins, user), nil
+	return u.Admin || u.Owner || u.PrimaryOwner || named, nil
+}
+
+// untold says that asking again would not help: the question itself is not
+// known or not allowed.
+func untold(err error) bool {
+	oe, ok := errors.AsType[*bot.OutcomeError](err)
+	return ok && slices.Contains([]string{"missing_scope", "unknown_method", statusCode(http.StatusNotFound)}, oe.Code)
 }
 
 // Check makes sure that the bot can post in a channel; it joins a public one
 // that it is not in. The error says what to do, in both languages, since it
-// is shown to whoever asked.
+// is shown to whoever asked; unless Slack has definitely said no, it is a
+// bot.ErrUnchecked.
 func (s *Slack) Check(ctx context.Context, ref bot.Ref) error {
 	in, err := s.Installation(ctx)
 	if err != nil {
@@ -70,10 +86,17 @@ func (s *Slack) Check(ctx context.Context, ref bot.Ref) error {
 	case c.Private:
 		return advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "not_in_channel"})
 	}
-	if err := s.api.call(ctx, "conversations.join", channel, nil); err != nil {
+	err = s.api.call(ctx, "conversations.join", channel, nil)
+	if definite(err) {
 		return advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "not_in_channel", Err: err})
 	}
-	return nil
+	return advise(err)
+}
+
+// definite says that Slack has answered, and that the answer is no.
+func definite(err error) bool {
+	oe, ok := errors.AsType[*bot.OutcomeError](err)
+	return ok && (oe.Class == bot.ChannelGone || oe.Class == bot.InstallationGone || oe.Code == "not_allowed_token_type")
 }
 
 // advise adds to an error what a person can do about it.
@@ -84,6 +107,9 @@ func advise(err error) error {
 	}
 	advised := *oe
 	advised.Err = errors.New(advice(oe))
+	if !definite(oe) {
+		return fmt.Errorf("%w: %w", bot.ErrUnchecked, &advised)
+	}
 	return &advised
 }
 
@@ -100,11 +126,11 @@ func advice(e *bot.OutcomeError) string {
 	case "missing_scope":
 		return fmt.Sprintf("アプリの権限が足りません / the app lacks a scope: %v", e.Err)
 	}
-	switch e.Class {
-	case bot.InstallationGone, bot.Fatal:
-		return "Slack がトークンを受け付けません / Slack refuses the token: check SLACK_BOT_TOKEN"
-	case bot.Transient, bot.Limited, bot.Doubtful:
-		return "いま Slack に確認できません。少し待ってやり直してください / Slack cannot be asked just now: try again in a while"
+	switch {
+	case !definite(e):
+		return "いま Slack に確認できません / Slack cannot be asked just now"
+	case e.Class == bot.ChannelGone:
+		return "Slack が拒否しました / Slack refused"
 	}
-	return "Slack が拒否しました / Slack refused"
+	return "Slack がトークンを受け付けません / Slack refuses the token: check SLACK_BOT_TOKEN"
 }

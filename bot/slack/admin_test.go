@@ -38,7 +38,15 @@ func TestIsAdmin(t *testing.T) {
 		{name: "Slack does not answer", user: bottest.SlackUser{Admin: true}, named: true, fault: bottest.SlackFault{Status: 500}, failed: true},
 		{name: "Slack answers nothing", user: bottest.SlackUser{Admin: true}, named: true, fault: bottest.SlackFault{Body: `{"ok":true}`}},
 		{name: "Slack answers {}", user: bottest.SlackUser{Admin: true}, named: true, fault: bottest.SlackFault{Body: `{}`}, failed: true},
-		{name: "scope is missing", user: bottest.SlackUser{Admin: true}, named: true, fault: bottest.SlackFault{Error: "missing_scope"}, failed: true},
+		{name: "scope is missing", user: bottest.SlackUser{Admin: true}, fault: bottest.SlackFault{Error: "missing_scope"}, failed: true},
+		{name: "no such method", user: bottest.SlackUser{Admin: true}, fault: bottest.SlackFault{Error: "unknown_method"}, failed: true},
+		{name: "named, scope is missing", named: true, fault: bottest.SlackFault{Error: "missing_scope"}, want: true},
+		{name: "named, no such method", named: true, fault: bottest.SlackFault{Error: "unknown_method"}, want: true},
+		{name: "named, nothing at the address", named: true, fault: bottest.SlackFault{Status: 404}, want: true},
+		{name: "named, unknown to Slack", named: true, fault: bottest.SlackFault{Error: "user_not_found"}, failed: true},
+		{name: "admin, workspace not told", fault: bottest.SlackFault{Body: `{"ok":true,"user":{"id":"U9","is_admin":true}}`}, want: true},
+		{name: "member, workspace not told", fault: bottest.SlackFault{Body: `{"ok":true,"user":{"id":"U9"}}`}},
+		{name: "stranger, workspace not told", fault: bottest.SlackFault{Body: `{"ok":true,"user":{"id":"U9","is_admin":true,"is_stranger":true}}`}, named: true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			fake, s := start(t, func(o *slack.Options) {
@@ -108,6 +116,7 @@ func TestCheck(t *testing.T) {
 		fault   bottest.SlackFault
 		class   bot.Class
 		says    string // empty: no error
+		unsure  bool
 	}{
 		{name: "member", channel: bottest.SlackChannel{Member: true}},
 		{name: "public channel is joined"},
@@ -118,7 +127,11 @@ func TestCheck(t *testing.T) {
 		{name: "cannot join", method: "conversations.join", fault: bottest.SlackFault{Error: "missing_scope"}, class: bot.ChannelGone, says: "/invite"},
 		{name: "scope is missing", method: "conversations.info", fault: bottest.SlackFault{Error: "missing_scope"}, class: bot.InstallationGone, says: "lacks a scope"},
 		{name: "token is revoked", method: "auth.test", fault: bottest.SlackFault{Error: "token_revoked"}, class: bot.InstallationGone, says: "SLACK_BOT_TOKEN"},
-		{name: "Slack is down", method: "conversations.info", fault: bottest.SlackFault{Status: 503}, class: bot.Transient, says: "try again"},
+		{name: "Slack is down", method: "conversations.info", fault: bottest.SlackFault{Status: 503}, class: bot.Transient, says: "cannot be asked", unsure: true},
+		{name: "method is not known", method: "conversations.info", fault: bottest.SlackFault{Error: "unknown_method"}, class: bot.Fatal, says: "cannot be asked", unsure: true},
+		{name: "nothing at the address", method: "auth.test", fault: bottest.SlackFault{Status: 404}, class: bot.Transient, says: "cannot be asked", unsure: true},
+		{name: "nobody knows how to join", method: "conversations.join", fault: bottest.SlackFault{Error: "unknown_method"}, class: bot.Fatal, says: "cannot be asked", unsure: true},
+		{name: "another kind of token", method: "conversations.info", fault: bottest.SlackFault{Error: "not_allowed_token_type"}, class: bot.Fatal, says: "SLACK_BOT_TOKEN"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			fake, s := start(t, nil)
@@ -146,7 +159,7 @@ func TestCheck(t *testing.T) {
 				return
 			}
 			oe, ok := errors.AsType[*bot.OutcomeError](err)
-			if !ok || oe.Class != tc.class || !strings.Contains(err.Error(), tc.says) {
+			if !ok || oe.Class != tc.class || !strings.Contains(err.Error(), tc.says) || errors.Is(err, bot.ErrUnchecked) != tc.unsure {
 				t.Errorf("got %v, want %v and %q", err, tc.class, tc.says)
 			}
 		})

@@ -78,11 +78,13 @@ func classOfStatus(status int) bot.Class {
 		return bot.Doubtful
 	case status >= 300 && status < 400, status == http.StatusRequestTimeout, status == http.StatusConflict, status == http.StatusTooEarly, status == http.StatusMisdirectedRequest:
 		return bot.Transient
+	case status == http.StatusNotFound:
+		return bot.Transient // Slack's own word for it is unknown_method, in a 200: this comes from something in between
 	case status == http.StatusBadRequest, status == http.StatusRequestEntityTooLarge, status == http.StatusUnprocessableEntity:
 		return bot.Payload
 	case status == http.StatusUnauthorized:
 		return bot.InstallationGone
-	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusGone, status == http.StatusUnsupportedMediaType:
+	case status == http.StatusMethodNotAllowed, status == http.StatusGone, status == http.StatusUnsupportedMediaType:
 		return bot.Fatal // the address or the way we ask is wrong
 	}
 	return bot.Unknown

@@ -118,7 +118,8 @@ func (c *client) refusal(a answer, header http.Header) *bot.OutcomeError {
 		RetryAfter: bot.RetryAfter(header, c.clock()), Err: errors.New(c.http.Redact(why))}
 }
 
-// respond posts a message to a response_url. Slack answers "ok" or JSON.
+// respond posts a message to a response_url. Slack answers "ok" or JSON, which
+// is a refusal only where it says so.
 func (c *client) respond(ctx context.Context, to string, m bot.Message) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(m))
 	if err != nil {
@@ -127,8 +128,8 @@ func (c *client) respond(ctx context.Context, to string, m bot.Message) error {
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	body, header, failed := c.exchange(req)
 	if failed == nil {
-		var a answer
-		if json.Unmarshal(body, &a) == nil && !a.OK {
+		a := answer{OK: true}
+		if json.Unmarshal(body, &a) == nil && (!a.OK || a.Error != "") {
 			failed = c.refusal(a, header)
 		}
 	}

@@ -55,7 +55,7 @@ func TestSendClasses(t *testing.T) {
 		{"503", bottest.SlackFault{Status: 503}, bot.Doubtful, "http 503", 0, false},
 		{"502 after it was posted", bottest.SlackFault{Status: 502, Accept: true}, bot.Doubtful, "http 502", 0, true},
 		{"a redirect", bottest.SlackFault{Status: 302}, bot.Transient, "http 302", 0, false},
-		{"404", bottest.SlackFault{Status: 404}, bot.Fatal, "http 404", 0, false},
+		{"404", bottest.SlackFault{Status: 404}, bot.Transient, "http 404", 0, false},
 		{"accepted, then silence", bottest.SlackFault{Accept: true, Silence: true}, bot.Doubtful, "timeout", 0, true},
 		{"accepted, then a reset", bottest.SlackFault{Accept: true, Reset: true}, bot.Doubtful, "connection failed", 0, true},
 		{"a reset", bottest.SlackFault{Reset: true}, bot.Doubtful, "connection failed", 0, false},

@@ -376,6 +376,7 @@ func TestLongAnswerIsWhole(t *testing.T) {
 func TestAnswerFindsAnotherWay(t *testing.T) {
 	for name, fault := range map[string]bottest.SlackFault{
 		"response url expired": {Error: "expired_url"},
+		"response url says so": {Body: `{"error":"used_url"}`},
 		"response url is 404":  {Status: 404},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -391,6 +392,27 @@ func TestAnswerFindsAnotherWay(t *testing.T) {
 			<-asked
 			if m := fake.Messages("C1")[0]; m.For != "U2" || !strings.Contains(m.PlainText(), "別の道") {
 				t.Errorf("answer: %+v", m)
+			}
+		})
+	}
+}
+
+// Whatever a response_url answers with 200 is a success, unless it says no.
+func TestAnswerTaken(t *testing.T) {
+	for _, body := range []string{"ok", "", "{}", `{"ok":true}`, `[]`, `{"ok":null}`} {
+		t.Run(body, func(t *testing.T) {
+			var out syncBuffer
+			fake, s := start(t, func(o *slack.Options) { o.Logger = slog.New(slog.NewTextHandler(&out, nil)) })
+			stop := run(t, s, echo)
+			fake.FailNext("response_url", bottest.SlackFault{Accept: true, Body: body})
+			if _, err := fake.Command(impatient(t, patience), "C1", "U2", "/term", "一度だけ"); err != nil {
+				t.Fatal(err)
+			}
+			if err := stop(); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(out.String(), "not delivered") {
+				t.Errorf("taken for a failure:\n%s", out.String())
 			}
 		})
 	}
