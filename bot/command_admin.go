@@ -102,15 +102,33 @@ func (r *Router) addChannel(ctx context.Context, req Request, text string) (Docu
 	if err := setTimeAndZone(&ch.Settings, strings.Fields(rest)); err != nil {
 		return nil, err
 	}
-	if c := r.opts.Checkers[ref.Platform]; c != nil {
-		if err := c.Check(ctx, ref); err != nil {
-			return nil, mistake("%s に投稿できません: %v", "Cannot post to %s: %v", ref, err)
-		}
+	unchecked, err := r.check(ctx, ref)
+	if err != nil {
+		return nil, mistake("%s に投稿できません: %v", "Cannot post to %s: %v", ref, err)
 	}
 	if err := r.opts.Channels.PutChannel(ctx, ch, r.audit(req, "add", ref, "", ch.JSON())); err != nil {
 		return nil, err
 	}
-	return done(req, "✅ %s を追加しました。%s（%s）に投稿します。", "✅ Added %s. It gets its briefing at %s (%s).", ref, ch.Time, ch.Zone), nil
+	added := done(req, "✅ %s を追加しました。%s（%s）に投稿します。", "✅ Added %s. It gets its briefing at %s (%s).", ref, ch.Time, ch.Zone)
+	if unchecked != nil {
+		added = append(added, done(req, "⚠️ 投稿できるかは確かめられませんでした: %v", "⚠️ Whether it can be posted to is not known: %v", unchecked)...)
+	}
+	return added, nil
+}
+
+// check asks the platform whether a channel can be posted to: err is a no,
+// unchecked is why nobody knows.
+func (r *Router) check(ctx context.Context, ref Ref) (unchecked, err error) {
+	c := r.opts.Checkers[ref.Platform]
+	if c == nil {
+		return nil, nil
+	}
+	err = c.Check(ctx, ref)
+	if errors.Is(err, ErrUnchecked) {
+		r.opts.Logger.Warn("channel added unchecked", "channel", ref, "cause", err)
+		return err, nil
+	}
+	return nil, err
 }
 
 // setTimeAndZone reads `[HH:MM] [ZONE]`; only a time has a colon.

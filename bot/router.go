@@ -26,7 +26,8 @@ type Reporter interface {
 }
 
 // Checker asks a platform whether the bot can post in a channel; the error
-// says what to do. Implemented by the platforms.
+// says what to do, and is ErrUnchecked where nobody knows. Implemented by the
+// platforms.
 type Checker interface {
 	Check(context.Context, Ref) error
 }

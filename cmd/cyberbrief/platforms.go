@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -108,7 +109,8 @@ func (ps *platformSet) checkers() map[bot.Platform]bot.Checker {
 }
 
 // checkChannel asks the channel's platform whether the bot can post there.
-// Without a token there is nobody to ask: the channel can be set up before.
+// Without a token there is nobody to ask, and a platform can be out of reach:
+// the channel can be set up before.
 func checkChannel(e *environment, cfg config.Config, ref bot.Ref) error {
 	if ref.Platform == bot.Console {
 		return nil
@@ -122,7 +124,11 @@ func checkChannel(e *environment, cfg config.Config, ref bot.Ref) error {
 		fmt.Fprintf(e.stderr, "cyberbrief: %s was not asked about %s: no token is set\n", ref.Platform, ref)
 		return nil
 	}
-	if err := p.Check(e.ctx, ref); err != nil {
+	err = p.Check(e.ctx, ref)
+	switch {
+	case errors.Is(err, bot.ErrUnchecked):
+		fmt.Fprintf(e.stderr, "cyberbrief: whether %s can be posted to is not known: %v\n", ref, err)
+	case err != nil:
 		return fmt.Errorf("channel %s: %w", ref, err)
 	}
 	return nil
