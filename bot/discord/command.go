@@ -125,14 +125,23 @@ func (d *Discord) handle(ctx context.Context, i interaction, busy bool) {
 		open:   true,
 		once:   true,
 	}, nil)
-	switch {
-	case hasCode(err, codeUnknownInteraction, codeAcknowledged):
+	if hasCode(err, codeUnknownInteraction, codeAcknowledged) {
 		d.log.Info("interaction was answered elsewhere or too late", "interaction", i.ID)
-	case err != nil:
+		return
+	}
+	if err != nil {
 		d.log.Warn("interaction not acknowledged", "interaction", i.ID, "error", err)
-	case first.Type == callbackDeferred:
+	}
+	if first.Type == callbackDeferred && (err == nil || mayBeTaken(err)) {
 		d.answer(ctx, i)
 	}
+}
+
+// mayBeTaken says that a request may have been processed although it failed:
+// then somebody may be looking at an answer that is still to come.
+func mayBeTaken(err error) bool {
+	class := bot.ClassOf(err)
+	return class == bot.Doubtful || class == bot.Unknown
 }
 
 // first is the first answer, which must not take long.

@@ -119,7 +119,7 @@ const (
 
 // Find looks for the message with the target's marker; see delivery.Sender.
 func (d *Discord) Find(ctx context.Context, to bot.Target, since time.Time) (bot.MessageID, error) {
-	me, err := d.self(ctx)
+	me, err := d.author(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -127,23 +127,43 @@ func (d *Discord) Find(ctx context.Context, to bot.Target, since time.Time) (bot
 	if err != nil {
 		return "", err
 	}
-	after := snowflake(since.Add(-clockSkew))
+	found, err := d.search(ctx, place, me, to.Marker, snowflake(since.Add(-clockSkew)))
+	if err == nil && found == "" && !isID(place) {
+		// Where ids are no snowflakes, none is known to be before an instant.
+		found, err = d.search(ctx, place, me, to.Marker, "")
+	}
+	if to.Thread != "" && hasCode(err, codeUnknownChannel) {
+		return "", nil // no thread, so nothing in it
+	}
+	return found, err
+}
+
+// author is whose messages can be ours; empty, which is anybody's, where
+// there is no way to ask, which is never so at Discord itself.
+func (d *Discord) author(ctx context.Context) (string, error) {
+	me, err := d.self(ctx)
+	if codeOf(err) == httpName(http.StatusNotFound) {
+		return "", nil
+	}
+	return me, err
+}
+
+// search looks through the pages after an id; without one, through the
+// newest page.
+func (d *Discord) search(ctx context.Context, place, me string, marker bot.Marker, after string) (bot.MessageID, error) {
 	for range maxPages {
 		page, err := d.page(ctx, place, after)
-		if to.Thread != "" && hasCode(err, codeUnknownChannel) {
-			return "", nil // no thread, so nothing in it
-		}
 		if err != nil {
 			return "", err
 		}
 		newest := after
 		for _, m := range page {
-			if m.Author.ID == me && m.carries(to.Marker) {
+			if m.isBy(me) && m.carries(marker) {
 				return bot.MessageID(m.ID), nil
 			}
 			newest = later(newest, m.ID)
 		}
-		if len(page) < maxPageMessages || newest == after {
+		if len(page) < maxPageMessages || newest == after || after == "" {
 			return "", nil
 		}
 		after = newest
@@ -153,9 +173,15 @@ func (d *Discord) Find(ctx context.Context, to bot.Target, since time.Time) (bot
 
 func (d *Discord) page(ctx context.Context, place, after string) ([]listed, error) {
 	var page []listed
-	err := d.api.get(ctx, "channels/"+place+"/messages?after="+after+"&limit="+strconv.Itoa(maxPageMessages), &page)
+	query := "?limit=" + strconv.Itoa(maxPageMessages)
+	if after != "" {
+		query = "?after=" + url.QueryEscape(after) + "&limit=" + strconv.Itoa(maxPageMessages)
+	}
+	err := d.api.get(ctx, "channels/"+place+"/messages"+query, &page)
 	return page, err
 }
+
+func (m listed) isBy(id string) bool { return id == "" || m.Author.ID == "" || m.Author.ID == id }
 
 func (m listed) carries(marker bot.Marker) bool {
 	if m.Nonce == marker.String() {
@@ -173,8 +199,15 @@ func snowflake(t time.Time) string {
 	return strconv.FormatInt(max(0, t.UnixMilli()-discordEpoch)<<22, 10)
 }
 
-// later is the higher of two ids.
+// later is the higher of two ids. One that is no snowflake is higher than one
+// that is: the bot makes only snowflakes.
 func later(a, b string) string {
+	if isID(a) != isID(b) && b != "" {
+		if isID(a) {
+			return b
+		}
+		return a
+	}
 	if len(a) != len(b) {
 		if len(a) > len(b) {
 			return a
