@@ -26,6 +26,9 @@ type LibraryOptions struct {
 	Keeper DigestKeeper
 	Terms  TermIndex
 	Clock  func() time.Time
+	// Rank orders sources: where two have a digest of the same date, that of
+	// the lower rank is kept. Nil takes whichever came last.
+	Rank   func(source string) int
 	Logger *slog.Logger
 	// Changed is called after a digest came, was revised or was withdrawn.
 	// It must not block.
@@ -77,6 +80,10 @@ func (l *Library) Take(ctx context.Context, name string, body []byte, source str
 		l.opts.Logger.Warn("digest kept aside", "file", name, "source", source, "reason", err)
 		return d, fmt.Errorf("read %s: %w", name, err)
 	}
+	if owner, ok := l.outranked(d.Date, source); ok {
+		l.opts.Logger.Info("digest left to another source", "date", d.Date, "file", name, "source", source, "kept", owner)
+		return d, nil
+	}
 	file := DigestFile{Date: d.Date, Name: name, Body: body, Source: source, FirstAt: now, RevisedAt: now}
 	edition, err := l.opts.Keeper.KeepDigest(ctx, file)
 	if err != nil {
@@ -91,6 +98,22 @@ func (l *Library) Take(ctx context.Context, name string, body []byte, source str
 		return d, err
 	}
 	return d, nil
+}
+
+// outranked says whether the digest of a date comes from a source that is
+// named before this one, and from which. Two sources that tell one day in
+// different words would else revise each other for ever.
+func (l *Library) outranked(date briefing.Date, source string) (owner string, ok bool) {
+	if l.opts.Rank == nil {
+		return "", false
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	b, known := l.books[date]
+	if !known {
+		return "", false
+	}
+	return b.source, l.opts.Rank(b.source) < l.opts.Rank(source)
 }
 
 // Withdraw takes back the digest that came from a file of this name of this

@@ -14,6 +14,7 @@ import (
 	"cyberbrief/briefing"
 	"cyberbrief/briefing/digest"
 	"cyberbrief/briefing/glossary"
+	"cyberbrief/briefing/source"
 	"cyberbrief/config"
 )
 
@@ -25,10 +26,25 @@ type archive struct {
 }
 
 // newLibrary makes an empty library over what a keeper keeps.
-func newLibrary(e *environment, keeper bot.DigestKeeper, terms bot.TermIndex, log *slog.Logger, changed func(briefing.Date)) *bot.Library {
+func newLibrary(e *environment, keeper bot.DigestKeeper, terms bot.TermIndex, sources []source.Source, log *slog.Logger, changed func(briefing.Date)) *bot.Library {
 	return bot.NewLibrary(bot.LibraryOptions{
-		Read: digest.Read, Keeper: keeper, Terms: terms, Clock: e.clock, Logger: log, Changed: changed,
+		Read: digest.Read, Keeper: keeper, Terms: terms, Clock: e.clock, Rank: rankOf(sources), Logger: log, Changed: changed,
 	})
+}
+
+// rankOf ranks sources as the operator listed them: the first is the one to
+// believe. A push is as good as the first; what is no longer listed is last.
+func rankOf(sources []source.Source) func(string) int {
+	return func(name string) int {
+		if name == source.Pushed {
+			return 0
+		}
+		i := slices.IndexFunc(sources, func(s source.Source) bool { return s.String() == name })
+		if i < 0 {
+			return len(sources)
+		}
+		return i
+	}
 }
 
 // openArchive reads the database and then looks at every source once. A
@@ -37,7 +53,11 @@ func openArchive(e *environment, cfg config.Config) (*archive, error) {
 	log := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	memory := &shelf{}
 	a := &archive{glossary: glossary.New()}
-	a.library = newLibrary(e, memory, a.glossary, log, nil)
+	sources, err := newSources(e, cfg)
+	if err != nil {
+		return nil, err
+	}
+	a.library = newLibrary(e, memory, a.glossary, sources, log, nil)
 	if databaseExists(cfg.DatabaseURL.Reveal()) {
 		s, err := store.Open(e.ctx, cfg.DatabaseURL.Reveal(), store.Options{Logger: log, Clock: e.clock})
 		if err != nil {
@@ -55,10 +75,6 @@ func openArchive(e *environment, cfg config.Config) (*archive, error) {
 		}
 	}
 	if err := a.library.Refresh(e.ctx); err != nil {
-		return nil, err
-	}
-	sources, err := newSources(e, cfg)
-	if err != nil {
 		return nil, err
 	}
 	lookOnce(e.ctx, sources, a.library, log)

@@ -61,7 +61,7 @@ func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.St
 	if m.platforms, err = newPlatforms(e, cfg, log, ownConsole); err != nil {
 		return nil, err
 	}
-	m.library = newLibrary(e, s, m.glossary, log, func(briefing.Date) { m.news.Store(true) })
+	m.library = newLibrary(e, s, m.glossary, m.sources, log, func(briefing.Date) { m.news.Store(true) })
 	books := s.Ledger()
 	m.deliverer = delivery.NewDeliverer(delivery.Options{
 		Books: books, Channels: s, Library: m.library,

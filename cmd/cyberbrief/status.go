@@ -43,7 +43,7 @@ func (c statusCommand) Run(e *environment) error {
 func readStatus(e *environment, s *store.Store) (statusReport, error) {
 	// Lists without entries are printed as [].
 	report := statusReport{Channels: []bot.ChannelStatus{}, Sources: []bot.SourceCheck{}, Rejected: []bot.Rejected{}}
-	library := newLibrary(e, s, glossary.New(), slog.New(slog.DiscardHandler), nil)
+	library := newLibrary(e, s, glossary.New(), nil, slog.New(slog.DiscardHandler), nil)
 	if err := library.Refresh(e.ctx); err != nil {
 		return report, err
 	}
