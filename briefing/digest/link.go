@@ -217,7 +217,8 @@ func (r *reader) addSources(t *ties, i, n int, best bool) {
 		hints = &t.hints[n]
 	}
 	for c, cite := range r.digest.Citations {
-		if cite.URL != "" && t.certain(c, n, &t.points[i], hints) && t.alone(c, i, n) {
+		sure := t.certain(c, n, &t.points[i], hints) || best && r.named(t, c, n)
+		if cite.URL != "" && sure && t.alone(c, i, n) {
 			add(cite)
 		}
 	}
@@ -313,7 +314,8 @@ func (r *reader) linkStories(t *ties) {
 			continue
 		}
 		for i, cite := range r.digest.Citations {
-			if cite.URL != "" && t.certain(i, n, &bag{}, &t.hints[n]) && !slices.ContainsFunc(c.story.Sources, func(s briefing.Citation) bool { return s.URL == cite.URL }) {
+			sure := t.certain(i, n, &bag{}, &t.hints[n]) || r.named(t, i, n)
+			if cite.URL != "" && sure && !slices.ContainsFunc(c.story.Sources, func(s briefing.Citation) bool { return s.URL == cite.URL }) {
 				c.story.Sources = append(c.story.Sources, cite)
 			}
 		}
