@@ -133,13 +133,26 @@ func slotOf(c bot.Channel, d briefing.Date, loc *time.Location) (Slot, bool) {
 
 // owned says whether a slot falls into the channel's life: it begins with
 // the first slot after it was added or, if the channel is open at the start,
-// with the slot of that day if its window had not ended.
+// with the newest one before if its window had not ended.
 func owned(c bot.Channel, s Slot, loc *time.Location) bool {
 	if !s.DueAt.Before(c.AddedAt) {
 		return true
 	}
-	firstDay := briefing.DateOf(c.AddedAt.In(loc))
-	return c.OpenAtStart && s.Date == firstDay && s.ClosesAt.After(c.AddedAt)
+	return c.OpenAtStart && s.ClosesAt.After(c.AddedAt) && newest(c, s, loc)
+}
+
+// newest says that no slot after s was due before the channel was added.
+func newest(c bot.Channel, s Slot, loc *time.Location) bool {
+	for d := s.Date.AddDays(1); ; d = d.AddDays(1) {
+		due, err := instant(d, c.Time, loc)
+		switch {
+		case err != nil: // the date does not exist there
+		case !due.Before(c.AddedAt):
+			return true
+		case Wanted(c.Settings, d):
+			return false
+		}
+	}
 }
 
 // window is how long a slot of these settings stays open.

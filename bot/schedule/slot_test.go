@@ -82,6 +82,7 @@ func TestAt(t *testing.T) {
 
 func TestOpen(t *testing.T) {
 	long := func(c *bot.Channel) { c.CatchUp = 30 * time.Hour }
+	late := func(c *bot.Channel) { c.Time = 23*60 + 59 }
 	added := func(when string, start bool) func(*bot.Channel) {
 		return func(c *bot.Channel) { c.AddedAt, c.OpenAtStart = at(when), start }
 	}
@@ -105,6 +106,10 @@ func TestOpen(t *testing.T) {
 		{"added in the window begins tomorrow", tokyo(added("2025-07-02T09:00:00+09:00", false)), "2025-07-02T09:01:00+09:00", nil},
 		{"added before its time begins today", tokyo(added("2025-07-02T08:00:00+09:00", false)), "2025-07-02T08:31:00+09:00", []briefing.Date{"2025-07-02"}},
 		{"named at the start within the window begins today", tokyo(added("2025-07-02T12:00:00+09:00", true)), "2025-07-02T12:01:00+09:00", []briefing.Date{"2025-07-02"}},
+		{"named at the start after midnight, in yesterday's window", tokyo(late, added("2025-07-03T00:01:00+09:00", true)), "2025-07-03T00:01:30+09:00", []briefing.Date{"2025-07-02"}},
+		{"added after midnight, in yesterday's window", tokyo(late, added("2025-07-03T00:01:00+09:00", false)), "2025-07-03T00:01:30+09:00", nil},
+		{"named at the start, the newest of two", tokyo(func(c *bot.Channel) { c.CatchUp = 50 * time.Hour }, added("2025-07-04T08:00:00+09:00", true)), "2025-07-04T08:01:00+09:00", []briefing.Date{"2025-07-03"}},
+		{"named at the start on a Sunday, in Friday's window", tokyo(func(c *bot.Channel) { c.CatchUp, c.Days = 50*time.Hour, bot.Weekdays{1, 2, 3, 4, 5} }, added("2025-07-06T08:00:00+09:00", true)), "2025-07-06T08:01:00+09:00", []briefing.Date{"2025-07-04"}},
 		{"named at the start, not yesterday's", tokyo(long, added("2025-07-02T09:00:00+09:00", true)), "2025-07-02T09:01:00+09:00", []briefing.Date{"2025-07-02"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
