@@ -26,7 +26,8 @@ const (
 
 // Options are what a store needs from the program around it.
 type Options struct {
-	// Logger gets what River and the migrations have to say; nil is none.
+	// Logger gets what River and the migrations have to say, their news as
+	// details; nil is none.
 	Logger *slog.Logger
 	// Clock dates what callers leave undated, and measures leases. Where it
 	// is nil, leases on PostgreSQL are measured by the server's clock, so that
@@ -81,7 +82,7 @@ type tx struct {
 func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	opts.Logger = orSilent(opts.Logger)
+	opts.Logger = slog.New(detailHandler{orSilent(opts.Logger).Handler()})
 	if opts.Patience == 0 {
 		opts.Patience = defaultPatience
 	}
