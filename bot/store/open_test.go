@@ -184,6 +184,23 @@ func TestPasswordIsCutOut(t *testing.T) {
 	}
 }
 
+// A password of a letter is part of every text: only its place gives it away.
+func TestShortPassword(t *testing.T) {
+	for _, u := range []string{"postgres://u:p@127.0.0.1:1/x", "postgres://u@127.0.0.1:1/x?password=p&sslmode=disable"} {
+		for text, want := range map[string]string{
+			"dial tcp 127.0.0.1:1: connection refused": "dial tcp 127.0.0.1:1: connection refused",
+			"cannot parse `" + u + "`":                 "<secret>",
+		} {
+			err := store.Clean(u, errors.New(text))
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%q became %q", text, err)
+			}
+			mustHide(t, err, ":p@")
+			mustHide(t, err, "=p")
+		}
+	}
+}
+
 func TestServerRefuses(t *testing.T) {
 	good := bottest.Postgres(t)
 	cases := []struct {

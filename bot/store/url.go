@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
+
+	"cyberbrief/bot"
 )
 
 // address is where a database is, as the configuration names it.
 type address struct {
 	// name can be shown: it holds no credentials.
 	name string
-	// secrets are cut out of every error about connecting.
-	secrets []string
+	// redact cuts secrets out of every error about connecting.
+	redact  *bot.Redactor
 	connect func(context.Context, Options) (engine, *sql.DB, error)
 }
 
@@ -60,14 +63,16 @@ func postgresAddress(s string) (address, error) {
 			return openPostgres(ctx, s, o)
 		},
 	}
+	var secrets []string
 	for _, written := range passwords(u, s) {
-		a.secrets = append(a.secrets, written)
+		secrets = append(secrets, written)
 		for _, unescape := range []func(string) (string, error){url.QueryUnescape, url.PathUnescape} {
 			if meant, err := unescape(written); err == nil {
-				a.secrets = append(a.secrets, meant)
+				secrets = append(secrets, meant)
 			}
 		}
 	}
+	a.redact = bot.NewRedactor(secrets...)
 	return a, nil
 }
 
@@ -86,14 +91,14 @@ func passwords(u *url.URL, s string) (written []string) {
 	return written
 }
 
+// credentials matches what holds a password in an address, however short it
+// is: one of a letter or two cannot be looked for in a text.
+var credentials = regexp.MustCompile(`(://)[^/\s@]*@|\b((?:ssl)?password=)[^&\s"'` + "`" + `]+`)
+
 // clean is err on one line, with the database's name and without secrets.
 func (a address) clean(err error) error {
-	text := err.Error()
-	for _, secret := range a.secrets {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "<secret>")
-		}
-	}
+	text := a.redact.Redact(err.Error())
+	text = credentials.ReplaceAllString(text, "${1}${2}<secret>")
 	text = strings.Join(strings.Fields(text), " ")
 	return &openError{text: fmt.Sprintf("open database %s: %s", a.name, text), cause: err}
 }
