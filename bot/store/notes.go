@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"cyberbrief/bot"
@@ -49,7 +50,27 @@ func (s *Store) KeepSourceCheck(ctx context.Context, c bot.SourceCheck) error {
 	})
 }
 
-// SourceChecks gives the last look at each source ever configured.
+// ForgetSources drops the checks of all sources but these, which are the ones
+// that are configured.
+func (s *Store) ForgetSources(ctx context.Context, but []string) error {
+	return s.inTx(ctx, "forget sources", func(ctx context.Context, t tx) error {
+		rows, err := t.SourceChecks(ctx)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if slices.Contains(but, row.Source) {
+				continue
+			}
+			if err := t.DropSourceCheck(ctx, row.Source); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// SourceChecks gives the last look at each source.
 func (s *Store) SourceChecks(ctx context.Context) (checks []bot.SourceCheck, err error) {
 	err = s.do(ctx, "read checks of sources", func(ctx context.Context, q *queries.Queries) error {
 		rows, err := q.SourceChecks(ctx)

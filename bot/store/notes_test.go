@@ -50,6 +50,13 @@ func TestSourceChecks(t *testing.T) {
 		if diff := cmp.Diff([]bot.SourceCheck{bad, good}, got); diff != "" || err != nil {
 			t.Errorf("checks: %v (-want +got):\n%s", err, diff)
 		}
+		if err := s.ForgetSources(ctx, []string{"folder", "feed:https://other.example/"}); err != nil {
+			t.Fatal(err)
+		}
+		got, err = s.SourceChecks(ctx)
+		if diff := cmp.Diff([]bot.SourceCheck{good}, got); diff != "" || err != nil {
+			t.Errorf("checks of configured sources: %v (-want +got):\n%s", err, diff)
+		}
 	})
 }
 

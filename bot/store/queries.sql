@@ -162,6 +162,9 @@ ON CONFLICT (source) DO UPDATE SET
 -- name: SourceChecks :many
 SELECT * FROM source_checks ORDER BY source;
 
+-- name: DropSourceCheck :exec
+DELETE FROM source_checks WHERE source = $1;
+
 -- name: PutNote :exec
 INSERT INTO notes (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 

@@ -199,6 +199,9 @@ func (m *machine) follow(ctx context.Context, t *teardown) <-chan struct{} {
 	for _, s := range m.sources {
 		waiting[s.String()] = true
 	}
+	if err := m.store.ForgetSources(ctx, slices.Collect(maps.Keys(waiting))); err != nil {
+		m.log.Warn("sources that are not configured any more stay in the status", "error", err)
+	}
 	report := func(c source.Check) {
 		m.checked(ctx, c)
 		mu.Lock()

@@ -321,6 +321,26 @@ func TestRunSetsABrokenDigestAside(t *testing.T) {
 	}
 }
 
+func TestRunForgetsSourcesThatAreConfiguredNoMore(t *testing.T) {
+	w := newWorld(t, bottest.SQLite(t))
+	only := func(source string) func() bool {
+		return func() bool {
+			known := w.status(morning).Sources
+			return len(known) == 1 && strings.Contains(known[0].Source, source)
+		}
+	}
+	first := w.run(morning)
+	w.await("the status names the source", only(w.digests))
+	w.await("the bot is ready", func() bool { return strings.Contains(first.out.String(), "msg=ready") })
+	if err := first.stop(); err != nil {
+		t.Fatal(err)
+	}
+	moved := t.TempDir()
+	w.env["DIGEST_SOURCES"] = moved
+	w.run(morning)
+	w.await("the status names the new source only", only(moved))
+}
+
 func TestRunPausesAChannelThatIsNotThere(t *testing.T) {
 	w := newWorld(t, bottest.SQLite(t))
 	w.env["CHANNELS"] += ",slack:" + bottest.SlackTeam + "/C404404404"

@@ -440,6 +440,15 @@ func (q *Queries) DropSeen(ctx context.Context, arg DropSeenParams) error {
 	return err
 }
 
+const dropSourceCheck = `-- name: DropSourceCheck :exec
+DELETE FROM source_checks WHERE source = $1
+`
+
+func (q *Queries) DropSourceCheck(ctx context.Context, source string) error {
+	_, err := q.db.ExecContext(ctx, dropSourceCheck, source)
+	return err
+}
+
 const holdSlot = `-- name: HoldSlot :execrows
 UPDATE slots SET touched_at = $1
 WHERE ref = $2 AND date = $3 AND fence = $4
