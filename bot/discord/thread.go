@@ -12,7 +12,8 @@ import (
 )
 
 // threads remembers which thread was started from which message. Discord
-// gives both the same id, but promises it nowhere. Safe for concurrent use.
+// gives both the same id; a server that stands in for it may not. Safe for
+// concurrent use.
 type threads struct {
 	mu    sync.Mutex
 	ids   map[parent]string
