@@ -7,9 +7,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// victimCommand is the process that the crash matrix kills.
+const victimCommand = "cyberbrief-victim"
+
 // TestMain lets scripts run the program itself as "cyberbrief".
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"cyberbrief": main})
+	testscript.Main(m, map[string]func(){"cyberbrief": main, victimCommand: victim})
 }
 
 // TestScripts runs the command line as a user would. Each script has a folder

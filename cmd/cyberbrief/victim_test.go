@@ -1,0 +1,287 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/bottest"
+	"cyberbrief/bot/delivery"
+	"cyberbrief/bot/discord"
+	"cyberbrief/bot/slack"
+	"cyberbrief/bot/store"
+	"cyberbrief/briefing"
+)
+
+// mission is what a victim is told: deliver one slot, and stop dead at a step
+// until somebody kills you.
+type mission struct {
+	Platform bot.Platform
+	API      string
+	Database string
+	Ref      bot.Ref
+	Parts    int
+	Stop     stop
+	// Ahead is added to the clock: time that passed while nobody ran.
+	Ahead time.Duration
+}
+
+// stop is a point of a delivery. The zero value is none.
+type stop struct {
+	Step string
+	Part int
+}
+
+func (s stop) String() string { return fmt.Sprintf("%s %d", s.Step, s.Part) }
+
+// The lines by which a victim tells how far it is.
+const (
+	reached = "reached"
+	settled = "settled "
+)
+
+// victim is a process of its own that delivers for real: the real store, the
+// real client of the platform, and decorators around both that stop it.
+func victim() {
+	var m mission
+	if err := json.Unmarshal([]byte(os.Args[1]), &m); err != nil {
+		fmt.Println(err)
+		os.Exit(2)
+	}
+	state, err := m.run()
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println(settled + state)
+}
+
+func (m mission) clock() time.Time { return time.Now().Add(m.Ahead) }
+
+// at stops the process for good if this is the step.
+func (m mission) at(step string, part int) {
+	if m.Stop == (stop{step, part}) {
+		halt()
+	}
+}
+
+// lifetime is how long a victim waits for its end, should nobody come.
+const lifetime = 3 * time.Minute
+
+// halt tells that the stop is reached and does nothing more.
+func halt() {
+	fmt.Println(reached)
+	time.Sleep(lifetime)
+	os.Exit(3)
+}
+
+// run plans and delivers until the slot is settled.
+func (m mission) run() (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lifetime)
+	defer cancel()
+	s, err := store.Open(ctx, m.Database, store.Options{Clock: m.clock})
+	if err != nil {
+		return "", err
+	}
+	defer s.Shutdown()
+	sender, err := m.sender()
+	if err != nil {
+		return "", err
+	}
+	books := &stoppedBooks{s.Ledger(), m}
+	log := slog.New(slog.DiscardHandler)
+	planner := delivery.NewPlanner(delivery.PlannerOptions{
+		Ledger: books, Board: books, Library: oneDigest{}, Clock: m.clock, Logger: log,
+	})
+	deliverer := delivery.NewDeliverer(delivery.Options{
+		Books: books, Channels: s, Library: oneDigest{}, Layout: func(*briefing.Briefing) bot.Post { return smallPost() },
+		Senders:  map[bot.Platform]delivery.Sender{m.Platform: sender},
+		Policies: map[bot.Platform]delivery.Policy{m.Platform: m.policy()},
+		Clock:    m.clock, Logger: log,
+	})
+	for {
+		if err := planner.Plan(ctx); err != nil {
+			return "", err
+		}
+		rows, err := books.Slots(ctx, m.Ref, 1)
+		if err != nil || len(rows) == 0 {
+			return "", fmt.Errorf("%d slots, %w", len(rows), err)
+		}
+		err = deliverer.Deliver(ctx, rows[0].SlotKey)
+		if later, ok := errors.AsType[*delivery.Later](err); ok {
+			time.Sleep(later.After)
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		rows, err = books.Slots(ctx, m.Ref, 1)
+		return string(rows[0].State), err
+	}
+}
+
+// policy is the platform's with the waits for the sake of its people left out.
+func (m mission) policy() delivery.Policy {
+	p := delivery.DefaultPolicies()[m.Platform]
+	p.Pace, p.Spacing, p.LookGap = rate.Inf, 0, 50*time.Millisecond
+	return p
+}
+
+// sender is the platform's client, which stops where it is told to.
+func (m mission) sender() (delivery.Sender, error) {
+	var base http.RoundTripper // nil: the client's own
+	var cut *cutter
+	if m.Stop.Step == "half" {
+		cut = &cutter{}
+		base = &http.Transport{DialContext: cut.dial}
+	}
+	var inner delivery.Sender
+	var err error
+	switch m.Platform {
+	case bot.Slack:
+		inner, err = slack.New(slack.Options{BotToken: bottest.SlackBotToken, APIURL: m.API, Clock: m.clock, Base: base})
+	default:
+		inner, err = discord.New(discord.Options{Token: bottest.DiscordToken, APIURL: m.API, Clock: m.clock, Base: base})
+	}
+	return &stoppedSender{inner, m, cut}, err
+}
+
+// oneDigest is a library of one.
+type oneDigest struct{}
+
+func (oneDigest) Digest(d briefing.Date) (*briefing.Digest, error) {
+	return &briefing.Digest{Date: d, Title: "朝のまとめ"}, nil
+}
+func (oneDigest) Dates() []briefing.Date { return []briefing.Date{"2025-07-03"} }
+
+// stoppedBooks is a ledger of one channel whose process stops at a step.
+type stoppedBooks struct {
+	delivery.Books
+	mission
+}
+
+func (b *stoppedBooks) Channels(ctx context.Context) ([]bot.Channel, error) {
+	all, err := b.Books.Channels(ctx)
+	var mine []bot.Channel
+	for _, c := range all {
+		if c.Ref == b.Ref {
+			mine = append(mine, c)
+		}
+	}
+	return mine, err
+}
+
+func (b *stoppedBooks) Open(ctx context.Context, s delivery.Slot) error {
+	err := b.Books.Open(ctx, s)
+	b.at("opened", 0)
+	return err
+}
+
+func (b *stoppedBooks) Claim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (delivery.Slot, []delivery.Part, error) {
+	slot, parts, err := b.Books.Claim(ctx, key, lease)
+	b.at("claimed", 0)
+	return slot, parts, err
+}
+
+func (b *stoppedBooks) Render(ctx context.Context, key delivery.SlotKey, fence int64, bodies []bot.Message) error {
+	b.at("before rendered", 0)
+	err := b.Books.Render(ctx, key, fence, bodies)
+	b.at("rendered", 0)
+	return err
+}
+
+func (b *stoppedBooks) Intend(ctx context.Context, key delivery.SlotKey, fence int64, i int, at time.Time) error {
+	b.at("before intent", i)
+	err := b.Books.Intend(ctx, key, fence, i, at)
+	b.at("intent", i)
+	return err
+}
+
+func (b *stoppedBooks) Confirm(ctx context.Context, key delivery.SlotKey, fence int64, i int, id bot.MessageID, at time.Time) error {
+	b.at("before confirmed", i)
+	err := b.Books.Confirm(ctx, key, fence, i, id, at)
+	b.at("confirmed", i)
+	return err
+}
+
+func (b *stoppedBooks) Settle(ctx context.Context, key delivery.SlotKey, fence int64, state delivery.SlotState, reason string) error {
+	if state == delivery.Posted {
+		b.at("before settled", 0)
+	}
+	err := b.Books.Settle(ctx, key, fence, state, reason)
+	if state == delivery.Posted {
+		b.at("settled", 0)
+	}
+	return err
+}
+
+// sendPatience is how long a request may take, so that silence costs little.
+const sendPatience = 500 * time.Millisecond
+
+// stoppedSender sends messages of its own in the place of a post.
+type stoppedSender struct {
+	delivery.Sender
+	mission
+	cut *cutter
+}
+
+// Render gives as many messages as wanted, which say who they are.
+func (s *stoppedSender) Render(bot.Post) ([]bot.Message, error) {
+	var all []bot.Message
+	for i := range s.Parts {
+		one, err := s.Sender.Render(bot.Post{Parent: bot.Document{bot.Prose{Spans: []bot.Span{{Text: partText(i)}}}}})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one...)
+	}
+	return all, nil
+}
+
+func partText(i int) string { return fmt.Sprintf("第%d部です。", i) }
+
+func (s *stoppedSender) Send(ctx context.Context, to bot.Target, m bot.Message) (bot.MessageID, error) {
+	s.at("before request", to.Marker.Part)
+	mine := to.Marker.Part == s.Stop.Part
+	if s.cut != nil && mine {
+		s.cut.armed = true
+	}
+	if !mine || s.Stop.Step != "heard" && s.Stop.Step != "taken" { // those wait to be killed
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, sendPatience)
+		defer cancel()
+	}
+	return s.Sender.Send(ctx, to, m)
+}
+
+// cutter stops the process in the middle of a request.
+type cutter struct{ armed bool }
+
+func (c *cutter) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	return &cutConn{conn, c}, err
+}
+
+type cutConn struct {
+	net.Conn
+	cutter *cutter
+}
+
+// Write sends half of a message that is posted and no more.
+func (c *cutConn) Write(p []byte) (int, error) {
+	if head, _, _ := strings.Cut(string(p[:min(len(p), 200)]), "\r\n"); c.cutter.armed && (strings.Contains(head, "chat.postMessage") || strings.HasSuffix(head, "messages HTTP/1.1")) {
+		_, _ = c.Conn.Write(p[:len(p)/2])
+		halt()
+	}
+	return c.Conn.Write(p)
+}
