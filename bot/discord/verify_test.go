@@ -204,13 +204,13 @@ func TestSignedRegistration(t *testing.T) {
 			f.FailNext("GET applications/{application}/commands", bottest.DiscordFault{Status: 404, Times: 1000})
 		},
 		"Discord is down at first": func(f *bottest.Discord) {
-			f.FailNext("", bottest.DiscordFault{Status: 503, Times: 20})
+			f.FailNext("", bottest.DiscordFault{Status: 503, Times: 5})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d, fake, _ := signed(t)
-			d.Hasten(time.Second, time.Millisecond)
+			d.Hasten(time.Second, 50*time.Millisecond)
 			prepare(fake)
 			run(t, d, echo)
 			if got, err := give(testContext(t), fake, bottest.DiscordInteraction{Command: "term"}); err != nil || !strings.Contains(got.Text, "答え") {
