@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net"
 
 	"cyberbrief/bot"
-	"cyberbrief/bot/store"
 	"cyberbrief/config"
 )
 
@@ -32,28 +30,13 @@ func (c demoCommand) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	log := newLogger(e, cfg)
-	s, err := store.Open(e.ctx, cfg.DatabaseURL.Reveal(), store.Options{Logger: log})
-	if err != nil {
+	return runMachine(e, cfg, newLogger(e, cfg), true, func(m *machine, address string) error {
+		if err := m.postNewest(e.ctx, demoChannel); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(e.stdout, "\n  Open  http://%s/console\n\n  A briefing has just been posted there. Try  /term 能動的サイバー防御\n  Ctrl-C ends the demo; nothing stays behind.\n\n", address)
 		return err
-	}
-	t := &teardown{}
-	t.add("database", func(context.Context) error { return s.Shutdown() })
-	defer t.run(log)
-	m, err := newMachine(e, cfg, log, s, true)
-	if err != nil {
-		return err
-	}
-	address, err := m.start(e.ctx, t)
-	if err != nil {
-		return err
-	}
-	if err := m.postNewest(e.ctx, demoChannel); err != nil {
-		return err
-	}
-	fmt.Fprintf(e.stdout, "\n  Open  http://%s/console\n\n  A briefing has just been posted there. Try  /term 能動的サイバー防御\n  Ctrl-C ends the demo; nothing stays behind.\n\n", address)
-	<-e.ctx.Done()
-	return nil
+	})
 }
 
 // freeAddress is the address asked for, or one with a free port when that is

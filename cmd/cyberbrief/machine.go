@@ -47,6 +47,33 @@ type machine struct {
 	troubles map[string]string // part → what keeps it from working
 }
 
+// runMachine puts a machine together on the database of the configuration,
+// starts it, calls ready with the address of its pages, and keeps it running
+// until the environment's context ends or ready fails.
+func runMachine(e *environment, cfg config.Config, log *slog.Logger, ownConsole bool, ready func(m *machine, address string) error) error {
+	s, err := store.Open(e.ctx, cfg.DatabaseURL.Reveal(), store.Options{Logger: log})
+	if err != nil {
+		return err
+	}
+	t := &teardown{}
+	t.add("database", func(context.Context) error { return s.Shutdown() })
+	defer t.run(log)
+	m, err := newMachine(e, cfg, log, s, ownConsole)
+	if err != nil {
+		return err
+	}
+	address, err := m.start(e.ctx, t)
+	if err != nil {
+		return err
+	}
+	if err := ready(m, address); err != nil {
+		return err
+	}
+	<-e.ctx.Done()
+	log.Info("stopping")
+	return nil
+}
+
 // newMachine wires everything to an open database; see newPlatforms for
 // ownConsole.
 func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.Store, ownConsole bool) (*machine, error) {

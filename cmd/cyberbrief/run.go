@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"strings"
 
-	"cyberbrief/bot/store"
 	"cyberbrief/config"
 )
 
@@ -36,25 +34,8 @@ func (runCommand) Run(e *environment) error {
 	for _, note := range cfg.Notes() {
 		log.Warn(note)
 	}
-	// Storing goes on while the context is being cancelled, up to the end of
-	// the teardown.
-	s, err := store.Open(e.ctx, cfg.DatabaseURL.Reveal(), store.Options{Logger: log})
-	if err != nil {
-		return err
-	}
-	t := &teardown{}
-	t.add("database", func(context.Context) error { return s.Shutdown() })
-	defer t.run(log)
-	m, err := newMachine(e, cfg, log, s, false)
-	if err != nil {
-		return err
-	}
-	address, err := m.start(e.ctx, t)
-	if err != nil {
-		return err
-	}
-	log.Info("ready", "address", "http://"+address, "database", s, "digests", len(m.library.Dates()))
-	<-e.ctx.Done()
-	log.Info("stopping")
-	return nil
+	return runMachine(e, cfg, log, false, func(m *machine, address string) error {
+		log.Info("ready", "address", "http://"+address, "database", m.store, "digests", len(m.library.Dates()))
+		return nil
+	})
 }
