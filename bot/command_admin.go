@@ -28,6 +28,7 @@ func adminCommands() []adminCommand {
 		{"resume", (*Router).resumeChannel},
 		{"status", (*Router).showStatus},
 		{"preview", (*Router).preview},
+		{"retract", (*Router).retract},
 	}
 }
 

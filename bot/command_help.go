@@ -17,6 +17,7 @@ var usages = []usage{
 	{"/briefing-admin set #channel days weekdays", "設定を変える（管理者）", "change a setting (admins)"},
 	{"/briefing-admin pause #channel", "配信を止める。resume で再開（管理者）", "stop posting; resume starts again (admins)"},
 	{"/briefing-admin preview #channel", "届く内容を先に見る（管理者）", "see what a channel would get (admins)"},
+	{"/briefing-admin retract 2025-07-02", "投稿したまとめを削除する（管理者）", "remove the posts of a digest (admins)"},
 	{"/briefing-admin remove #channel", "配信先から外す（管理者）", "remove a channel (admins)"},
 	{"/briefing-admin status", "配信の状況と理由を見る（管理者）", "what was posted, what was not, and why (admins)"},
 }

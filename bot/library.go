@@ -3,6 +3,8 @@ package bot
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -49,9 +51,26 @@ type Library struct {
 	rev   int64           // of the store, up to which memory is in step
 }
 
+// Printing is a digest as it stands in the archive now.
+type Printing struct {
+	Digest *briefing.Digest
+	// Edition names the bytes of the file that it was read from: the same on
+	// every replica and after every restart.
+	Edition string
+	// Revised is when this edition came; zero for a first one.
+	Revised time.Time
+}
+
+// editionOf names the bytes of a file in 16 characters.
+func editionOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:8])
+}
+
 // book is a digest as it stands in memory, with its texts folded for search.
 type book struct {
 	digest   *briefing.Digest
+	edition  string
 	file     string // name of the file it came from
 	source   string
 	firstAt  time.Time
@@ -130,7 +149,7 @@ func (l *Library) Withdraw(ctx context.Context, name, source string) error {
 	if _, err := l.opts.Keeper.KeepDigest(ctx, file); err != nil {
 		return fmt.Errorf("withdraw digest %s: %w", date, err)
 	}
-	l.opts.Logger.Info("digest withdrawn", "date", date, "file", name)
+	l.opts.Logger.Warn("digest withdrawn by its source: copies that were posted stay until they are retracted", "date", date, "file", name)
 	return l.refresh(ctx)
 }
 
@@ -186,7 +205,7 @@ func (l *Library) shelve(f DigestFile) {
 			l.opts.Logger.Warn("digest in the store can no longer be read", "date", f.Date, "reason", d.Err())
 		} else {
 			d.Date = f.Date
-			b = &book{digest: d, file: f.Name, source: f.Source, firstAt: f.FirstAt, passages: passages(d)}
+			b = &book{digest: d, edition: editionOf(f.Body), file: f.Name, source: f.Source, firstAt: f.FirstAt, passages: passages(d)}
 			if f.RevisedAt.After(f.FirstAt) {
 				b.revised = f.RevisedAt
 			}
@@ -239,6 +258,18 @@ func (l *Library) Digest(date briefing.Date) (*briefing.Digest, error) {
 		return nil, fmt.Errorf("digest %s: %w", date, briefing.ErrNotFound)
 	}
 	return b.digest, nil
+}
+
+// Printing is the digest of a date with its edition; briefing.ErrNotFound
+// when there is none.
+func (l *Library) Printing(date briefing.Date) (Printing, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	b, ok := l.books[date]
+	if !ok {
+		return Printing{}, fmt.Errorf("digest %s: %w", date, briefing.ErrNotFound)
+	}
+	return Printing{Digest: b.digest, Edition: b.edition, Revised: b.revised}, nil
 }
 
 // Revised is when the newest edition of a date's digest came; zero for a

@@ -28,12 +28,14 @@ const (
 	InstallationGone
 	// Fatal concerns the bot itself (token revoked, a bug): stop the platform.
 	Fatal
-	// MessageGone says that the message to edit or delete does not exist or
-	// can no longer be changed.
+	// MessageGone says that the message to edit, delete or reply to does not
+	// exist.
 	MessageGone
+	// MessageKept says that the message stands but can no longer be changed.
+	MessageKept
 )
 
-var classNames = [...]string{"unknown", "transient", "limited", "doubtful", "payload", "channel gone", "installation gone", "fatal", "message gone"}
+var classNames = [...]string{"unknown", "transient", "limited", "doubtful", "payload", "channel gone", "installation gone", "fatal", "message gone", "message kept"}
 
 func (c Class) String() string { return classNames[c] }
 

@@ -39,6 +39,8 @@ type RouterOptions struct {
 	Channels ChannelKeeper
 	Words    WordCounter
 	Reporter Reporter
+	// Retractor removes what was posted.
+	Retractor Retractor
 	// Checkers are the platforms in use.
 	Checkers map[Platform]Checker
 	// Defaults are the settings of a channel that an admin adds.

@@ -105,6 +105,17 @@ func (r reporter) Status(_ context.Context, in InstallationID) ([]ChannelStatus,
 	return all, nil
 }
 
+// retractor has one post of one digest, and remembers what it was asked.
+type retractor struct{ asked []string }
+
+func (r *retractor) Retract(_ context.Context, in InstallationID, date briefing.Date, who string) ([]Ref, error) {
+	r.asked = append(r.asked, fmt.Sprintf("%s %s %s", in, date, who))
+	if date != "2025-07-01" {
+		return nil, nil
+	}
+	return []Ref{here, beside}, nil
+}
+
 type checker func(Ref) error
 
 func (c checker) Check(_ context.Context, ref Ref) error { return c(ref) }
@@ -121,10 +132,11 @@ type desk struct {
 	shelf    *shelf
 	words    *counter
 	channels *channels
+	retracts *retractor
 }
 
 func newDesk(t *testing.T) *desk {
-	d := &desk{shelf: newShelf(), words: &counter{}, channels: &channels{all: map[Ref]Channel{}}}
+	d := &desk{shelf: newShelf(), words: &counter{}, channels: &channels{all: map[Ref]Channel{}}, retracts: &retractor{}}
 	for _, ref := range []Ref{here, other} {
 		d.channels.all[ref] = Channel{Ref: ref, Settings: someSettings(), AddedAt: at(0, 0)}
 	}
@@ -143,7 +155,7 @@ func newDesk(t *testing.T) *desk {
 				Meanings: []briefing.Meaning{{Definition: "新しい意味。", Date: "2025-07-06"}, {Definition: "古い意味。", Date: "2025-07-01"}},
 			}}, Suggestions: []string{"一語"}},
 		},
-		Library: d.shelf.Library, Channels: d.channels, Words: d.words,
+		Library: d.shelf.Library, Channels: d.channels, Words: d.words, Retractor: d.retracts,
 		Reporter: reporter{
 			{Ref: here, State: "paused", Reason: "not_in_channel", LastPost: &LastPost{Digest: "2025-07-01", At: at(0, 0)}, Slot: SlotStatus{Date: "2025-07-03", State: "no_digest", Reason: "none"}, NextSlot: at(23, 30)},
 			{Ref: beside, State: "active"},
@@ -376,6 +388,25 @@ func TestRouterChanges(t *testing.T) {
 				t.Errorf("audit log (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestRouterRetracts(t *testing.T) {
+	for _, c := range []struct{ text, want, asked string }{
+		{"retract 2025-07-01", "🗑️ 2025-07-01 のまとめの投稿を削除します: slack:T1/CHERE1234、slack:T1/CBESIDE12。", "slack:T1 2025-07-01 U1"},
+		{"retract 2025年7月1日", "🗑️ 2025-07-01", "slack:T1 2025-07-01 U1"},
+		{"retract 2025-07-02", "2025-07-02 のまとめの投稿はありません。", "slack:T1 2025-07-02 U1"},
+		{"retract", "取り消すまとめの日付を指定してください。", ""},
+		{"retract today", "取り消すまとめの日付を指定してください。", ""},
+		{"retract 2025-07-01 slack:T2", "取り消すまとめの日付を指定してください。", ""},
+	} {
+		d := newDesk(t)
+		if got := show(d.ask(t, "briefing-admin", c.text).Document); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.text, got, c.want)
+		}
+		if got := strings.Join(d.retracts.asked, ","); got != c.asked {
+			t.Errorf("%s asked for %q, want %q", c.text, got, c.asked)
+		}
 	}
 }
 

@@ -50,8 +50,8 @@ func (m *mortal) Renew(ctx context.Context, key delivery.SlotKey, fence int64, a
 	return m.at("renew", func() error { return m.Books.Renew(ctx, key, fence, attempts, lease) })
 }
 
-func (m *mortal) Render(ctx context.Context, key delivery.SlotKey, fence int64, bodies []bot.Message) error {
-	return m.at("render", func() error { return m.Books.Render(ctx, key, fence, bodies) })
+func (m *mortal) Render(ctx context.Context, key delivery.SlotKey, fence int64, edition string, bodies []bot.Message) error {
+	return m.at("render", func() error { return m.Books.Render(ctx, key, fence, edition, bodies) })
 }
 
 func (m *mortal) Intend(ctx context.Context, key delivery.SlotKey, fence int64, i int, at time.Time) error {
@@ -64,6 +64,22 @@ func (m *mortal) Confirm(ctx context.Context, key delivery.SlotKey, fence int64,
 
 func (m *mortal) Settle(ctx context.Context, key delivery.SlotKey, fence int64, state delivery.SlotState, reason string) error {
 	return m.at("settle", func() error { return m.Books.Settle(ctx, key, fence, state, reason) })
+}
+
+func (m *mortal) Stage(ctx context.Context, key delivery.SlotKey, fence int64, c delivery.Correction, parts []delivery.Part) error {
+	return m.at("stage", func() error { return m.Books.Stage(ctx, key, fence, c, parts) })
+}
+
+func (m *mortal) Mark(ctx context.Context, key delivery.SlotKey, fence int64, i int, state delivery.PartState) error {
+	return m.at(fmt.Sprintf("mark %d", i), func() error { return m.Books.Mark(ctx, key, fence, i, state) })
+}
+
+func (m *mortal) SettleCorrection(ctx context.Context, key delivery.SlotKey, fence int64, edition string, c delivery.Correction) error {
+	return m.at("settle", func() error { return m.Books.SettleCorrection(ctx, key, fence, edition, c) })
+}
+
+func (m *mortal) SettleRetraction(ctx context.Context, key delivery.SlotKey, fence int64, at time.Time, reason string) error {
+	return m.at("settle", func() error { return m.Books.SettleRetraction(ctx, key, fence, at, reason) })
 }
 
 // crash is one way to die; at most one of its fields is set.
@@ -234,9 +250,9 @@ func (s *sleepy) Renew(ctx context.Context, key delivery.SlotKey, fence int64, a
 	return s.Books.Renew(ctx, key, fence, attempts, lease)
 }
 
-func (s *sleepy) Render(ctx context.Context, key delivery.SlotKey, fence int64, bodies []bot.Message) error {
+func (s *sleepy) Render(ctx context.Context, key delivery.SlotKey, fence int64, edition string, bodies []bot.Message) error {
 	s.nap("render")
-	return s.Books.Render(ctx, key, fence, bodies)
+	return s.Books.Render(ctx, key, fence, edition, bodies)
 }
 
 func (s *sleepy) Intend(ctx context.Context, key delivery.SlotKey, fence int64, i int, at time.Time) error {

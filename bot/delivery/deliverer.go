@@ -72,10 +72,15 @@ func (d *Deliverer) Stopped() map[bot.Platform]string {
 // Deliver brings a slot as far as it can get now. Nil means that the slot is
 // settled, *Later that it is to be called again, anything else that it
 // failed unexpectedly and may be called again. A panic becomes an error.
-func (d *Deliverer) Deliver(ctx context.Context, key SlotKey) (err error) {
+func (d *Deliverer) Deliver(ctx context.Context, key SlotKey) error {
+	return d.alone(ctx, "deliver", key, d.claim)
+}
+
+// alone does some work on a slot while no other is done in its channel.
+func (d *Deliverer) alone(ctx context.Context, what string, key SlotKey, work func(context.Context, SlotKey) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("deliver %s of %s: panic: %v\n%s", key.Date, key.Ref, p, debug.Stack())
+			err = fmt.Errorf("%s %s of %s: panic: %v\n%s", what, key.Date, key.Ref, p, debug.Stack())
 		}
 	}()
 	if d.drained.Err() != nil {
@@ -88,7 +93,7 @@ func (d *Deliverer) Deliver(ctx context.Context, key SlotKey) (err error) {
 		return &Later{busyWait, "another delivery to the channel is running"}
 	}
 	defer d.gates.leave(key.Ref)
-	return d.claim(ctx, key)
+	return work(ctx, key)
 }
 
 // claim takes the slot, works on it and gives it back.
@@ -107,14 +112,20 @@ func (d *Deliverer) claim(ctx context.Context, key SlotKey) error {
 	case slot.State != Claimed && slot.State != Doubtful:
 		return nil
 	}
-	working, cancel := context.WithTimeout(ctx, budget)
-	defer cancel()
-	defer context.AfterFunc(d.drained, cancel)()
-	r := &run{
-		Options: d.opts, gates: d.gates, policy: d.opts.Policies[key.Ref.Platform],
-		slot: slot, parts: parts, leased: leased, working: working,
-	}
+	r, end := d.begin(ctx, slot, parts, leased, slot.ClosesAt)
+	defer end()
 	return d.settle(ctx, r, r.deliver(ctx))
+}
+
+// begin makes a run of what was claimed; end is to be called after it.
+func (d *Deliverer) begin(ctx context.Context, slot Slot, parts []Part, leased, ends time.Time) (r *run, end func()) {
+	working, cancel := context.WithTimeout(ctx, budget)
+	stop := context.AfterFunc(d.drained, cancel)
+	r = &run{
+		Options: d.opts, gates: d.gates, policy: d.opts.Policies[slot.Ref.Platform],
+		slot: slot, parts: parts, leased: leased, ends: ends, working: working,
+	}
+	return r, func() { stop(); cancel() }
 }
 
 // verdict is what a run makes of its slot.

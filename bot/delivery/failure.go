@@ -37,7 +37,7 @@ func (r *run) failed(ctx context.Context, i int, err error) (verdict, bool) {
 		return r.limited(ctx, i, err)
 	case bot.Payload:
 		return r.fallBack(ctx, i, err)
-	case bot.MessageGone:
+	case bot.MessageGone, bot.MessageKept:
 		return r.gone(i, err), true
 	}
 	return r.refused(ctx, class, code, err), true
@@ -69,10 +69,11 @@ func (r *run) refused(ctx context.Context, class bot.Class, code string, err err
 	}
 }
 
-// hold keeps the channel back and tries again.
+// hold tries again, and keeps the channel back until then; not for the sake
+// of what was posted before, for that must not delay what is due.
 func (r *run) hold(d time.Duration, code string, err error) verdict {
 	v := r.wait(d, code, err)
-	if v.again {
+	if v.again && !r.amending() {
 		r.gates.holdChannel(r.slot.Ref, v.after)
 	}
 	return v
@@ -80,15 +81,20 @@ func (r *run) hold(d time.Duration, code string, err error) verdict {
 
 // limited waits as the platform asks, in place if that is short.
 func (r *run) limited(ctx context.Context, i int, err error) (verdict, bool) {
-	wait := r.heed(err)
-	if wait > inlineWait {
-		return r.hold(wait, codeOf(err), err), true
-	}
-	r.gates.holdChannel(r.slot.Ref, wait)
-	if v, stop := r.turn(ctx); stop {
+	if v, stop := r.sitOut(ctx, err); stop {
 		return v, true
 	}
 	return r.send(ctx, i)
+}
+
+// sitOut waits as the platform asks, or ends the run if that takes long.
+func (r *run) sitOut(ctx context.Context, err error) (verdict, bool) {
+	wait := r.heed(err)
+	r.gates.holdChannel(r.slot.Ref, wait)
+	if wait > inlineWait {
+		return r.wait(wait, codeOf(err), err), true
+	}
+	return r.turn(ctx)
 }
 
 // heed is how long the platform wants to be left alone, and leaves the whole
@@ -145,7 +151,10 @@ func (r *run) pauseAll(ctx context.Context, code string, err error) verdict {
 // show, once: if that is what it refused, the digest is kept aside.
 func (r *run) fallBack(ctx context.Context, i int, cause error) (verdict, bool) {
 	aside := verdict{state: Failed, reason: "refused: " + codeOf(cause), err: cause}
-	bodies, err := r.composePlain(i)
+	if r.parts[i].Note {
+		return aside, true
+	}
+	bodies, err := r.composePlain(r.place(i))
 	if err != nil || len(bodies) == 0 || bytes.Equal(bodies[0], r.parts[i].Body) {
 		aside.err = errors.Join(cause, err)
 		return aside, true

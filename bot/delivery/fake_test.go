@@ -21,10 +21,11 @@ import (
 // shelf is a library.
 type shelf struct {
 	mu      sync.Mutex
-	digests map[briefing.Date]*briefing.Digest
+	digests map[briefing.Date]bot.Printing
 }
 
-// put adds a digest whose thread has a message per story.
+// put adds a digest whose thread has a message per story, or a newer edition
+// of it.
 func (s *shelf) put(date briefing.Date, stories ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -33,18 +34,29 @@ func (s *shelf) put(date briefing.Date, stories ...string) {
 		d.Stories = append(d.Stories, briefing.Story{Line: i + 1, Heading: text})
 	}
 	if s.digests == nil {
-		s.digests = map[briefing.Date]*briefing.Digest{}
+		s.digests = map[briefing.Date]bot.Printing{}
 	}
-	s.digests[date] = d
+	p := bot.Printing{Digest: d, Edition: strings.Join(append(stories, "edition"), "+")}
+	if old, known := s.digests[date]; known && old.Edition != p.Edition {
+		p.Revised = time.Now()
+	}
+	s.digests[date] = p
 }
 
-func (s *shelf) Digest(date briefing.Date) (*briefing.Digest, error) {
+// withdraw takes a digest out.
+func (s *shelf) withdraw(date briefing.Date) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if d, ok := s.digests[date]; ok {
-		return d, nil
+	delete(s.digests, date)
+}
+
+func (s *shelf) Printing(date briefing.Date) (bot.Printing, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.digests[date]; ok {
+		return p, nil
 	}
-	return nil, briefing.ErrNotFound
+	return bot.Printing{}, briefing.ErrNotFound
 }
 
 func (s *shelf) Dates() []briefing.Date {
@@ -62,6 +74,9 @@ func (s *shelf) Dates() []briefing.Date {
 // layout is one block for the parent and one for each story.
 func layout(b *briefing.Briefing) bot.Post {
 	p := bot.Post{Parent: bot.Document{bot.Title{Text: b.Digest.Title}}, ThreadTitle: b.Digest.Title}
+	if !b.Revised.IsZero() {
+		p.Parent = append(p.Parent, bot.Note{Spans: []bot.Span{{Text: "updated " + b.Revised.Format("15:04")}}})
+	}
 	for _, e := range b.Earlier {
 		p.Parent = append(p.Parent, bot.Note{Spans: []bot.Span{{Text: "earlier " + string(e.Date)}}})
 	}
@@ -83,6 +98,8 @@ type posted struct {
 type platform struct {
 	// fault is asked before each request to post. It may panic or block.
 	fault func(n int, to bot.Target, m bot.Message) outcome
+	// amend is asked before each request to edit or delete.
+	amend func(what string, part int) outcome
 	// blind is what Find fails with.
 	blind error
 	// nonce makes a repeated marker give the first message, for a while.
@@ -90,8 +107,10 @@ type platform struct {
 
 	mu       sync.Mutex
 	messages []posted
+	ids      int
 	requests int
 	looks    int
+	amended  []string // what was edited or deleted, as "edit 0"
 }
 
 // outcome says whether the platform takes a message, and what it answers.
@@ -187,9 +206,51 @@ func (p *platform) take(to bot.Target, m bot.Message) bot.MessageID {
 		}
 	}
 	text, _ := textOf(m)
-	id := bot.MessageID(fmt.Sprintf("m%d", len(p.messages)+1))
+	p.ids++
+	id := bot.MessageID(fmt.Sprintf("m%d", p.ids))
 	p.messages = append(p.messages, posted{to, id, text, time.Now()})
 	return id
+}
+
+// change edits or deletes a message unless that is to fail.
+func (p *platform) change(ctx context.Context, what string, to bot.Target, id bot.MessageID, do func(i int)) error {
+	var o outcome
+	if p.amend != nil {
+		o = p.amend(what, to.Marker.Part)
+	}
+	p.mu.Lock()
+	p.amended = append(p.amended, fmt.Sprintf("%s %d", what, to.Marker.Part))
+	i := slices.IndexFunc(p.messages, func(m posted) bool { return m.id == id && m.Ref == to.Ref })
+	if i >= 0 && !o.refused {
+		do(i)
+	}
+	p.mu.Unlock()
+	if o.after != nil {
+		o.after()
+	}
+	switch {
+	case o.hang:
+		<-ctx.Done()
+		return &bot.OutcomeError{Class: bot.Doubtful, Code: "timeout", Err: ctx.Err()}
+	case o.err == nil && i < 0 && what == "edit":
+		return &bot.OutcomeError{Class: bot.MessageGone, Code: "message_not_found"}
+	}
+	return o.err
+}
+
+func (p *platform) Edit(ctx context.Context, to bot.Target, id bot.MessageID, m bot.Message) error {
+	return p.change(ctx, "edit", to, id, func(i int) { p.messages[i].text, _ = textOf(m) })
+}
+
+func (p *platform) Delete(ctx context.Context, to bot.Target, id bot.MessageID) error {
+	return p.change(ctx, "delete", to, id, func(i int) { p.messages = slices.Delete(p.messages, i, i+1) })
+}
+
+// lose removes a message as people do.
+func (p *platform) lose(part int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.messages = slices.DeleteFunc(p.messages, func(m posted) bool { return m.Marker.Part == part })
 }
 
 func (p *platform) Find(_ context.Context, to bot.Target, since time.Time) (bot.MessageID, error) {
@@ -315,8 +376,14 @@ func (w *world) open(stories ...string) delivery.SlotKey {
 // drive delivers as River would, until nothing more is to be done.
 func (w *world) drive(d *delivery.Deliverer, key delivery.SlotKey) {
 	w.Helper()
-	for range 1000 {
-		err := d.Deliver(w.Context(), key)
+	w.work(d.Deliver, key)
+}
+
+// work does as River would, until nothing more is to be done.
+func (w *world) work(do func(context.Context, delivery.SlotKey) error, key delivery.SlotKey) {
+	w.Helper()
+	for range 5000 {
+		err := do(w.Context(), key)
 		later, ok := errors.AsType[*delivery.Later](err)
 		switch {
 		case err == nil:

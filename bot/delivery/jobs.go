@@ -15,7 +15,10 @@ import (
 // The queues of River that this package's jobs wait in.
 const (
 	DeliverQueue = "deliver"
-	PlanQueue    = "plan"
+	// AmendQueue is for corrections and removals, which keep no due briefing
+	// waiting.
+	AmendQueue = "amend"
+	PlanQueue  = "plan"
 )
 
 // maxAttempts is River's count of runs that ended in an error or a panic;
@@ -58,6 +61,37 @@ func (DeliverArgs) InsertOpts() river.InsertOpts {
 		MaxAttempts: maxAttempts,
 		UniqueOpts:  river.UniqueOpts{ByArgs: true, ByState: unsettled()},
 	}
+}
+
+// ReviseArgs asks for the correction of one slot's post. The edition is that
+// which the planner saw; the newest one is taken.
+type ReviseArgs struct {
+	DeliverArgs
+	Edition string `json:"edition"`
+}
+
+// Kind is River's name of the job.
+func (ReviseArgs) Kind() string { return "revise" }
+
+// InsertOpts holds one waiting or running job a slot and edition.
+func (a ReviseArgs) InsertOpts() river.InsertOpts { return amendOpts(a.DeliverArgs) }
+
+// RetractArgs asks for the removal of one slot's messages.
+type RetractArgs struct{ DeliverArgs }
+
+// RetractArgsOf names the slot in the form that a job keeps.
+func RetractArgsOf(key SlotKey) RetractArgs { return RetractArgs{ArgsOf(key)} }
+
+// Kind is River's name of the job.
+func (RetractArgs) Kind() string { return "retract" }
+
+// InsertOpts holds one waiting or running job a slot.
+func (a RetractArgs) InsertOpts() river.InsertOpts { return amendOpts(a.DeliverArgs) }
+
+func amendOpts(a DeliverArgs) river.InsertOpts {
+	opts := a.InsertOpts()
+	opts.Queue = AmendQueue
+	return opts
 }
 
 // PlanArgs asks for a look at every channel: see Planner.

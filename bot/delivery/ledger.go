@@ -47,18 +47,52 @@ type Slot struct {
 	// Fence grows with each claim; a holder of an old one may write nothing.
 	Fence int64
 	// Attempts counts the claims so far in which the platform was asked for
-	// anything; one that only had to wait is none.
+	// anything; one that only had to wait is none. A correction counts anew.
 	Attempts int
+	// Edition is that of the digest which the messages show, see
+	// bot.Printing; empty while nothing is rendered.
+	Edition    string
+	Correction Correction
+	// RetractAt is when the removal of the messages was asked for,
+	// RetractedAt when it ended; zero for never.
+	RetractAt, RetractedAt time.Time
 }
+
+// Correction is what becomes of a newer edition of a digest that was posted.
+type Correction struct {
+	// Edition is that which is being put in place, or was given up; empty
+	// when there is none.
+	Edition string
+	State   CorrectionState
+	Reason  string
+	// Times counts the corrections that began on the local date On.
+	Times int
+	On    briefing.Date
+}
+
+// CorrectionState is how far a correction has come. One that is shown is none
+// any more: its edition is the slot's.
+type CorrectionState string
+
+// The states of a correction.
+const (
+	Correcting CorrectionState = "correcting"
+	GivenUp    CorrectionState = "given_up"
+)
 
 // PartState is how far one message of a slot has come.
 type PartState string
 
-// The states of a part.
+// The states of a part. A correction or a removal goes on from Sent.
 const (
 	Rendered PartState = "rendered" // its bytes are stored, nothing was sent
 	Sending  PartState = "sending"  // intent: a request may have been made
 	Sent     PartState = "sent"     // the platform gave it an id
+	Stale    PartState = "stale"    // the message shows something older than Body
+	Surplus  PartState = "surplus"  // the message is to be removed
+	Removed  PartState = "removed"  // by us
+	Gone     PartState = "gone"     // removed by people: it never comes back
+	Kept     PartState = "kept"     // the platform lets nobody change it any more
 )
 
 // Part is one message of a slot; Index 0 is the parent.
@@ -68,6 +102,9 @@ type Part struct {
 	Body     bot.Message
 	ID       bot.MessageID
 	IntentAt time.Time
+	// Note is set for the reply that stands for messages that could not be
+	// edited.
+	Note bool
 }
 
 // ErrFenced says that somebody else has claimed the slot since.
@@ -107,8 +144,9 @@ type Ledger interface {
 // Progress records one delivery step by step. Every method fails with
 // ErrFenced when fence is not the slot's newest.
 type Progress interface {
-	// Render stores the bodies of all parts, once, in state Rendered.
-	Render(ctx context.Context, key SlotKey, fence int64, bodies []bot.Message) error
+	// Render stores the bodies of all parts, once, in state Rendered, and
+	// which edition of the digest they show.
+	Render(ctx context.Context, key SlotKey, fence int64, edition string, bodies []bot.Message) error
 	// Intend marks a part Sending at the given instant, before the request.
 	Intend(ctx context.Context, key SlotKey, fence int64, index int, at time.Time) error
 	// Confirm marks a part Sent with the platform's id.
@@ -119,6 +157,35 @@ type Progress interface {
 	// Replace drops the parts from index from on, none of which may be Sent,
 	// and stores bodies in their stead, in state Rendered.
 	Replace(ctx context.Context, key SlotKey, fence int64, from int, bodies []bot.Message) error
+}
+
+// Amendment is what is done with a post that was made. The methods with a
+// fence fail with ErrFenced when it is not the slot's newest.
+type Amendment interface {
+	// Reclaim is Claim for a slot that was Posted, to correct it, or that is
+	// to be retracted. A slot with nothing to amend is returned as it is.
+	Reclaim(ctx context.Context, key SlotKey, lease time.Duration) (Slot, []Part, error)
+	// Stage writes down what a correction will make of the parts, before it
+	// begins: new ones are added, of those there are the state and the body
+	// change.
+	Stage(ctx context.Context, key SlotKey, fence int64, c Correction, parts []Part) error
+	// Mark gives a part that has an id another state.
+	Mark(ctx context.Context, key SlotKey, fence int64, index int, state PartState) error
+	// SettleCorrection ends the claim: the messages show the edition, or did
+	// so far, and c is what there is still to do or was given up.
+	SettleCorrection(ctx context.Context, key SlotKey, fence int64, edition string, c Correction) error
+	// SlotsWith are the slots of all channels whose post is of this digest.
+	SlotsWith(ctx context.Context, digest briefing.Date) ([]Slot, error)
+	// Retract asks for the removal of a slot's messages: it marks the slot,
+	// writes the audit entry and queues the work in one transaction. A slot
+	// that is marked already stays as it is. From then on it is not delivered.
+	Retract(ctx context.Context, key SlotKey, e bot.AuditEntry) error
+	// Release ends the claim of a slot that is to be retracted later.
+	Release(ctx context.Context, key SlotKey, fence int64) error
+	// SettleRetraction ends the claim of a slot whose messages are removed,
+	// or as far as that goes. A slot that was not settled is Missed then; its
+	// digests stay taken.
+	SettleRetraction(ctx context.Context, key SlotKey, fence int64, at time.Time, reason string) error
 }
 
 // Settlement ends a claim.

@@ -14,14 +14,15 @@ type Books interface {
 	Ledger
 	Progress
 	Settlement
+	Amendment
 	Board
 }
 
 // Library is the archive of digests, safe for concurrent use.
 type Library interface {
-	// Digest is briefing.ErrNotFound when there is none, or not yet in this
-	// process.
-	Digest(briefing.Date) (*briefing.Digest, error)
+	// Printing is briefing.ErrNotFound when there is no digest of the date,
+	// or not yet in this process.
+	Printing(briefing.Date) (bot.Printing, error)
 	// Dates are the dates of all digests, newest first.
 	Dates() []briefing.Date
 }

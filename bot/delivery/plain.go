@@ -5,36 +5,46 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"cyberbrief/bot"
 	"cyberbrief/briefing"
 )
 
-// post composes the slot's briefing for its channel.
-func post(o Options, c bot.Channel, digest briefing.Date, earlier []briefing.Date) (bot.Post, error) {
-	d, err := o.Library.Digest(digest)
+// composed is a post and the edition of the digest that it shows.
+type composed struct {
+	bot.Post
+	edition string
+}
+
+// compose composes the slot's briefing for its channel; revised marks it as
+// a correction.
+func compose(o Options, c bot.Channel, slot Slot, revised time.Time) (*composed, error) {
+	p, err := o.Library.Printing(slot.Digest)
 	if err != nil {
-		return bot.Post{}, fmt.Errorf("compose for %s: %w", c.Ref, err)
+		return nil, fmt.Errorf("compose for %s: %w", c.Ref, err)
 	}
 	var headlines []briefing.Headline
-	for _, date := range earlier {
-		if e, err := o.Library.Digest(date); err == nil { // one withdrawn since needs no line
-			headlines = append(headlines, briefing.Headline{Date: date, Title: e.Title})
+	for _, date := range slot.Earlier {
+		if e, err := o.Library.Printing(date); err == nil { // one withdrawn since needs no line
+			headlines = append(headlines, briefing.Headline{Date: date, Title: e.Digest.Title})
 		}
 	}
-	return o.Layout(briefing.Compose(d, c.Options(o.PublicURL), headlines)), nil
+	b := briefing.Compose(p.Digest, c.Options(o.PublicURL), headlines)
+	b.Revised = revised
+	return &composed{o.Layout(b), p.Edition}, nil
 }
 
 // post composes once a run.
-func (r *run) post() (bot.Post, error) {
+func (r *run) post() (*composed, error) {
 	if r.composed == nil {
-		p, err := post(r.Options, r.channel, r.slot.Digest, r.slot.Earlier)
+		p, err := compose(r.Options, r.channel, r.slot, r.revised)
 		if err != nil {
-			return p, err
+			return nil, err
 		}
-		r.composed = &p
+		r.composed = p
 	}
-	return *r.composed, nil
+	return r.composed, nil
 }
 
 // threadTitle names the thread; a digest that is gone by now leaves none.
@@ -47,20 +57,20 @@ func (r *run) threadTitle() string {
 }
 
 // compose renders the whole post, plain if it cannot be rendered otherwise.
-func (r *run) compose() ([]bot.Message, error) {
+func (r *run) compose() (edition string, bodies []bot.Message, err error) {
 	p, err := r.post()
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	bodies, err := r.sender.Render(p)
+	bodies, err = r.sender.Render(p.Post)
 	if err != nil {
 		r.Logger.Warn("post cannot be rendered: its text is posted plain", "channel", r.slot.Ref, "digest", r.slot.Digest, "cause", err)
-		bodies, err = r.sender.Render(plainPost(p))
+		bodies, err = r.sender.Render(plainPost(p.Post))
 	}
 	if err == nil && len(bodies) == 0 {
 		err = fmt.Errorf("render digest %s: no message", r.slot.Digest)
 	}
-	return bodies, err
+	return p.edition, bodies, err
 }
 
 // composePlain renders what the messages from index on say as plain text.
@@ -70,19 +80,24 @@ func (r *run) composePlain(index int) ([]bot.Message, error) {
 		return nil, err
 	}
 	if index == 0 {
-		return r.sender.Render(plainPost(p))
+		return r.sender.Render(plainPost(p.Post))
 	}
-	told, err := r.told(p, index)
+	told, err := r.told(p.Post, index)
 	if err != nil {
 		return nil, err
 	}
-	rest := bot.Post{
-		Parent:      bot.Document{bot.Title{Text: p.ThreadTitle}}, // stands for the parent that was posted
-		Thread:      told,
+	return r.replies(p, told)
+}
+
+// replies renders a document as messages in the thread of a parent that
+// stands.
+func (r *run) replies(p *composed, d bot.Document) ([]bot.Message, error) {
+	bodies, err := r.sender.Render(bot.Post{
+		Parent:      bot.Document{bot.Title{Text: p.ThreadTitle}}, // stands for the one that was posted
+		Thread:      d,
 		ThreadTitle: p.ThreadTitle,
 		Language:    p.Language,
-	}
-	bodies, err := r.sender.Render(rest)
+	})
 	if err != nil || len(bodies) == 0 {
 		return nil, err
 	}

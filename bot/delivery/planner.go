@@ -50,6 +50,8 @@ type Planner struct {
 	// a slot for which there was no digest from one that nobody looked at.
 	known map[bot.Ref]memory
 	dates []briefing.Date // of all digests at the last plan
+	// editions are those of all digests at the last plan.
+	editions map[briefing.Date]string
 }
 
 // NewPlanner makes a Planner. It starts nothing.
@@ -72,6 +74,7 @@ func (p *Planner) Plan(ctx context.Context) error {
 	var failures []error
 	now, dates := p.opts.Clock(), p.opts.Library.Dates()
 	news := p.forget(channels, dates)
+	p.wakeIfRevised(dates)
 	for _, c := range channels {
 		if ctx.Err() != nil {
 			return errors.Join(append(failures, ctx.Err())...)
@@ -114,8 +117,55 @@ func (p *Planner) plan(ctx context.Context, v view) (err error) {
 			return err
 		}
 	}
+	if err := p.amend(ctx, v); err != nil {
+		return err
+	}
 	p.keep(ref, v.remember())
 	return nil
+}
+
+// amend queues the correction of each post that does not show the newest
+// edition of its digest, and again each removal that is not over.
+func (p *Planner) amend(ctx context.Context, v view) error {
+	if p.opts.Enqueue == nil {
+		return nil
+	}
+	for _, s := range v.rows {
+		if !s.RetractAt.IsZero() {
+			if !s.RetractedAt.IsZero() {
+				continue
+			}
+			if err := p.opts.Enqueue(ctx, RetractArgsOf(s.SlotKey)); err != nil {
+				return fmt.Errorf("queue removal of slot %s again: %w", s.Date, err)
+			}
+			continue
+		}
+		edition, ok := p.newest(s, v)
+		if !ok {
+			continue
+		}
+		if err := p.opts.Enqueue(ctx, ReviseArgs{ArgsOf(s.SlotKey), edition}); err != nil {
+			return fmt.Errorf("queue correction of slot %s: %w", s.Date, err)
+		}
+	}
+	return nil
+}
+
+// newest is the edition that a post is to be brought to, if any. A digest
+// that its source has withdrawn stays where it was posted.
+func (p *Planner) newest(s Slot, v view) (edition string, ok bool) {
+	if v.channel.Paused || !s.correctable(v.now) {
+		return "", false
+	}
+	today, err := schedule.Today(v.channel.Settings, v.now)
+	if err != nil {
+		return "", false
+	}
+	printing, err := p.opts.Library.Printing(s.Digest)
+	if err != nil {
+		return "", false
+	}
+	return printing.Edition, s.due(printing.Edition, today, v.now)
 }
 
 // view is what is known of a channel at an instant.

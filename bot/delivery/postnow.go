@@ -57,7 +57,7 @@ func (d *Deliverer) PostNow(ctx context.Context, ref bot.Ref, digest briefing.Da
 	} else if err != nil {
 		return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
 	}
-	if err := d.deliverNow(ctx, slot.SlotKey); err != nil {
+	if err := d.now(ctx, slot.SlotKey, d.Deliver); err != nil {
 		return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
 	}
 	return d.outcome(ctx, slot.SlotKey)
@@ -73,7 +73,7 @@ func (d *Deliverer) Render(ctx context.Context, ref bot.Ref, digest briefing.Dat
 	if err != nil {
 		return Slot{}, nil, fmt.Errorf("render for %s: %w", ref, err)
 	}
-	p, err := post(d.opts, c, slot.Digest, slot.Earlier)
+	p, err := compose(d.opts, c, slot, time.Time{})
 	if err != nil {
 		return Slot{}, nil, err
 	}
@@ -81,7 +81,7 @@ func (d *Deliverer) Render(ctx context.Context, ref bot.Ref, digest briefing.Dat
 	if !ok {
 		return Slot{}, nil, fmt.Errorf("render for %s: platform %s is not set up", ref, ref.Platform)
 	}
-	bodies, err := sender.Render(p)
+	bodies, err := sender.Render(p.Post)
 	if err != nil {
 		return Slot{}, nil, fmt.Errorf("render for %s: %w", ref, err)
 	}
@@ -108,7 +108,7 @@ func (d *Deliverer) slotNow(ctx context.Context, ref bot.Ref, digest briefing.Da
 	}
 	slot := Slot{SlotKey: SlotKey{ref, today}, State: Claimed, Digest: digest, DueAt: now, ClosesAt: now.Add(max(c.CatchUp, minInlineWindow))}
 	if digest != "" {
-		if _, err := d.opts.Library.Digest(digest); err != nil {
+		if _, err := d.opts.Library.Printing(digest); err != nil {
 			return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
 		}
 		return slot, nil
@@ -134,11 +134,11 @@ func (d *Deliverer) taken(ctx context.Context, want Slot) error {
 	return &TakenError{Ref: want.Ref, Digest: want.Digest}
 }
 
-// deliverNow delivers until the slot is settled, as long as the next try is
-// not far off. A running bot may be at it too: then it is waited for.
-func (d *Deliverer) deliverNow(ctx context.Context, key SlotKey) error {
+// now works until the slot is settled, as long as the next try is not far
+// off. A running bot may be at it too: then it is waited for.
+func (d *Deliverer) now(ctx context.Context, key SlotKey, work func(context.Context, SlotKey) error) error {
 	for {
-		err := d.Deliver(ctx, key)
+		err := work(ctx, key)
 		later, ok := errors.AsType[*Later](err)
 		if !ok {
 			return err

@@ -111,3 +111,28 @@ func (p *Planner) forget(channels []bot.Channel, dates []briefing.Date) (news bo
 	p.dates = dates
 	return news
 }
+
+// wakeIfRevised ends every channel's rest when a digest has another edition
+// than at the last plan: any channel may show it.
+func (p *Planner) wakeIfRevised(dates []briefing.Date) {
+	editions := make(map[briefing.Date]string, len(dates))
+	for _, d := range dates {
+		if printing, err := p.opts.Library.Printing(d); err == nil {
+			editions[d] = printing.Edition
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	revised := false
+	for d, edition := range editions {
+		old, known := p.editions[d]
+		revised = revised || known && old != edition
+	}
+	if p.editions = editions; !revised {
+		return
+	}
+	for ref, m := range p.known {
+		m.until = m.looked
+		p.known[ref] = m
+	}
+}

@@ -19,10 +19,15 @@ type run struct {
 	policy Policy
 	slot   Slot
 	parts  []Part
+	// ends is when the work is given up: the end of the slot's window, or of
+	// the time in which a post is amended.
+	ends   time.Time
 	sender Sender
+	// revised is set where the post is a correction: when it was read.
+	revised time.Time
 	// channel is how the channel stands now, composed its post; see post.
 	channel  bot.Channel
-	composed *bot.Post
+	composed *composed
 	// leased is when the claim ends at the earliest, asked is whether it has
 	// made a request; see renew.
 	leased time.Time
@@ -90,14 +95,14 @@ func (r *run) inOrder(ctx context.Context) (verdict, bool) {
 
 // render stores what will be sent, once: every later claim sends the same.
 func (r *run) render(ctx context.Context) (verdict, bool) {
-	bodies, err := r.compose()
+	edition, bodies, err := r.compose()
 	switch {
 	case errors.Is(err, briefing.ErrNotFound): // withdrawn, or not yet read here
 		return r.wait(bookWait, "digest is not there", err), true
 	case err != nil:
 		return verdict{state: Failed, reason: "cannot be rendered", err: err}, true
 	}
-	if err := r.Books.Render(ctx, r.slot.SlotKey, r.slot.Fence, bodies); err != nil {
+	if err := r.Books.Render(ctx, r.slot.SlotKey, r.slot.Fence, edition, bodies); err != nil {
 		return r.booked(err), true
 	}
 	r.parts = partsOf(bodies, 0)
@@ -225,8 +230,8 @@ func (r *run) target(i int) bot.Target {
 	return to
 }
 
-// closed says whether the slot's window has ended.
-func (r *run) closed() bool { return !r.Clock().Before(r.slot.ClosesAt) }
+// closed says whether the time for the work is over.
+func (r *run) closed() bool { return !r.Clock().Before(r.ends) }
 
 // untouched says that nothing of the slot can have been posted.
 func (r *run) untouched() bool {
@@ -253,8 +258,8 @@ func (r *run) later(after time.Duration, reason string) verdict {
 // wait tries again after a while, or gives up at the end of the window. A
 // post whose parent stands gets a little longer to become whole.
 func (r *run) wait(after time.Duration, reason string, err error) verdict {
-	left := r.slot.ClosesAt.Sub(r.Clock())
-	if r.begun() {
+	left := r.ends.Sub(r.Clock())
+	if r.begun() && !r.amending() {
 		left += afterward
 	}
 	if left <= 0 {
@@ -270,6 +275,8 @@ func (r *run) wait(after time.Duration, reason string, err error) verdict {
 // giveUp ends the slot for good, after what is known of it.
 func (r *run) giveUp(reason string) verdict {
 	switch {
+	case r.amending():
+		return verdict{state: Failed, reason: reason}
 	case r.doubtful():
 		return verdict{state: Doubtful, reason: reason}
 	case r.begun():

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"cyberbrief/bot"
@@ -102,6 +103,15 @@ func (v view) openStatus(s schedule.Slot) bot.SlotStatus {
 // rowStatus is how a slot with a row stands.
 func rowStatus(r Slot) bot.SlotStatus {
 	status := bot.SlotStatus{Date: r.Date, State: string(r.State), Reason: r.Reason}
+	switch {
+	case !r.RetractAt.IsZero() && r.RetractedAt.IsZero():
+		status.Reason = "being retracted"
+	case !r.RetractAt.IsZero():
+	case r.Correction.State == Correcting:
+		status.Reason = strings.TrimSuffix("a correction is being shown: "+r.Correction.Reason, ": ")
+	case r.Correction.State == GivenUp:
+		status.Reason = "the correction is not shown: " + r.Correction.Reason
+	}
 	if r.State == Claimed {
 		status.State = "due"
 		if r.Fence == 0 {

@@ -14,6 +14,8 @@ const (
 	planEvery = 15 * time.Second
 	// deliveries is how many channels are posted to at the same time.
 	deliveries = 32
+	// amendments is how many posts are corrected or removed at the same time.
+	amendments = 8
 	// JobTimeout bounds a job. It exceeds the time that a delivery takes at
 	// most, so that it ends by itself; a plan of very many channels goes on in
 	// the next.
@@ -25,13 +27,17 @@ func Workers(d *Deliverer, p *Planner) (*river.Workers, error) {
 	w := river.NewWorkers()
 	err := errors.Join(
 		river.AddWorkerSafely(w, &deliverWorker{deliverer: d, solo: newSolo()}),
+		river.AddWorkerSafely(w, &reviseWorker{deliverer: d}),
+		river.AddWorkerSafely(w, &retractWorker{deliverer: d}),
 		river.AddWorkerSafely(w, &planWorker{planner: p}),
 	)
 	return w, err
 }
 
 // Queues are the queues to work on and how many jobs of each run at a time.
-func Queues() map[string]int { return map[string]int{DeliverQueue: deliveries, PlanQueue: 1} }
+func Queues() map[string]int {
+	return map[string]int{DeliverQueue: deliveries, AmendQueue: amendments, PlanQueue: 1}
+}
 
 // PeriodicJobs plan a few times a minute, beginning at once.
 func PeriodicJobs() []*river.PeriodicJob {
@@ -70,6 +76,55 @@ func (w *deliverWorker) Timeout(*river.Job[DeliverArgs]) time.Duration { return 
 // NextRetry implements river.Worker: when to come back after a panic, an
 // error of the database, or the death of the process.
 func (w *deliverWorker) NextRetry(job *river.Job[DeliverArgs]) time.Time {
+	return time.Now().Add(backOff(job.Attempt))
+}
+
+// amend does what a job asks for; what is not settled comes again.
+func amend(ctx context.Context, args DeliverArgs, do func(context.Context, SlotKey) error) error {
+	key, err := args.Key()
+	if err != nil {
+		return river.JobCancel(err)
+	}
+	err = do(ctx, key)
+	if later, ok := errors.AsType[*Later](err); ok {
+		return river.JobSnooze(later.After)
+	}
+	return err
+}
+
+type reviseWorker struct {
+	river.WorkerDefaults[ReviseArgs]
+	deliverer *Deliverer
+}
+
+// Work implements river.Worker.
+func (w *reviseWorker) Work(ctx context.Context, job *river.Job[ReviseArgs]) error {
+	return amend(ctx, job.Args.DeliverArgs, w.deliverer.Revise)
+}
+
+// Timeout implements river.Worker.
+func (w *reviseWorker) Timeout(*river.Job[ReviseArgs]) time.Duration { return JobTimeout }
+
+// NextRetry implements river.Worker.
+func (w *reviseWorker) NextRetry(job *river.Job[ReviseArgs]) time.Time {
+	return time.Now().Add(backOff(job.Attempt))
+}
+
+type retractWorker struct {
+	river.WorkerDefaults[RetractArgs]
+	deliverer *Deliverer
+}
+
+// Work implements river.Worker.
+func (w *retractWorker) Work(ctx context.Context, job *river.Job[RetractArgs]) error {
+	return amend(ctx, job.Args.DeliverArgs, w.deliverer.Remove)
+}
+
+// Timeout implements river.Worker.
+func (w *retractWorker) Timeout(*river.Job[RetractArgs]) time.Duration { return JobTimeout }
+
+// NextRetry implements river.Worker.
+func (w *retractWorker) NextRetry(job *river.Job[RetractArgs]) time.Time {
 	return time.Now().Add(backOff(job.Attempt))
 }
 

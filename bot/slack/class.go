@@ -31,9 +31,11 @@ func classOf(code string) bot.Class {
 		"too_many_members", "user_not_in_channel":
 		return bot.ChannelGone
 
-	case "message_not_found", "cant_update_message", "cant_delete_message", "edit_window_closed",
-		"streaming_state_conflict", "thread_not_found", "not_found":
+	case "message_not_found", "thread_not_found", "not_found":
 		return bot.MessageGone
+
+	case "cant_update_message", "cant_delete_message", "edit_window_closed", "streaming_state_conflict":
+		return bot.MessageKept
 
 	case "msg_too_long", "msg_blocks_too_long", "no_text", "invalid_blocks", "invalid_blocks_format",
 		"invalid_attachments", "attachment_payload_limit_exceeded", "too_many_attachments", "too_many_contact_cards",

@@ -222,7 +222,7 @@ func TestEditKeepsTheMarker(t *testing.T) {
 
 func TestEditAndDeleteClasses(t *testing.T) {
 	for code, class := range map[string]bot.Class{
-		"message_not_found": bot.MessageGone, "edit_window_closed": bot.MessageGone, "cant_update_message": bot.MessageGone,
+		"message_not_found": bot.MessageGone, "edit_window_closed": bot.MessageKept, "cant_update_message": bot.MessageKept,
 		"is_inactive": bot.ChannelGone, "msg_too_long": bot.Payload,
 	} {
 		fake, s := start(t, nil)
@@ -232,7 +232,7 @@ func TestEditAndDeleteClasses(t *testing.T) {
 			t.Errorf("edit, %s: %v, want %v", code, err, class)
 		}
 		fake.FailNext("chat.delete", bottest.SlackFault{Error: "cant_delete_message"})
-		if err := s.Delete(t.Context(), to, "1.2"); bot.ClassOf(err) != bot.MessageGone {
+		if err := s.Delete(t.Context(), to, "1.2"); bot.ClassOf(err) != bot.MessageKept {
 			t.Errorf("delete: %v", err)
 		}
 	}

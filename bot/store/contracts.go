@@ -15,5 +15,6 @@ var (
 	_ delivery.Ledger     = (*Ledger)(nil)
 	_ delivery.Progress   = (*Ledger)(nil)
 	_ delivery.Settlement = (*Ledger)(nil)
+	_ delivery.Amendment  = (*Ledger)(nil)
 	_ delivery.Board      = (*Ledger)(nil)
 )

@@ -15,7 +15,7 @@ import (
 )
 
 // Ledger is the store as package delivery sees it: it implements
-// delivery.Ledger, Progress, Settlement and Board. See Store.Ledger.
+// delivery.Ledger, Progress, Amendment, Settlement and Board. See Store.Ledger.
 type Ledger struct{ s *Store }
 
 // Ledger is the memory of what was sent where.
@@ -87,10 +87,49 @@ func orTaken(rows int64, err error) error {
 	return err
 }
 
-// Claim implements delivery.Ledger.
-func (l *Ledger) Claim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (slot delivery.Slot, parts []delivery.Part, err error) {
+// Claim implements delivery.Ledger. A slot that is being retracted is
+// ErrFenced.
+func (l *Ledger) Claim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (delivery.Slot, []delivery.Part, error) {
+	return l.take(ctx, key, lease, func(ctx context.Context, t tx, p queries.ClaimSlotParams) (queries.Slot, error) {
+		row, err := t.ClaimSlot(ctx, p)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return row, err
+		}
+		row, err = t.Slot(ctx, queries.SlotParams{Ref: p.Ref, Date: p.Date})
+		if err == nil && unsettled(delivery.SlotState(row.State)) {
+			return row, fenced(row, p.Now)
+		}
+		return row, err
+	})
+}
+
+// noLease is how long to wait for a slot that is not to be had although
+// nobody holds it: it is being retracted, or was given back just now.
+const noLease = 10 * time.Second
+
+// fenced says how long another claim has left.
+func fenced(row queries.Slot, now int64) error {
+	left := time.Duration(row.LeaseUntil-now) * time.Millisecond
+	if left <= 0 {
+		left = noLease
+	}
+	return &delivery.FencedError{Left: left}
+}
+
+// take runs claim, which raises the fence or finds out why it cannot, and
+// reads what there is of the slot.
+func (l *Ledger) take(ctx context.Context, key delivery.SlotKey, lease time.Duration, claim func(context.Context, tx, queries.ClaimSlotParams) (queries.Slot, error)) (slot delivery.Slot, parts []delivery.Part, err error) {
 	err = l.s.inTx(ctx, "claim "+describe(key), func(ctx context.Context, t tx) error {
-		row, err := l.claim(ctx, t, key, lease)
+		now, err := l.s.engine.now(ctx, t.conn)
+		if err != nil {
+			return err
+		}
+		row, err := claim(ctx, t, queries.ClaimSlotParams{
+			Ref:        key.Ref.String(),
+			Date:       string(key.Date),
+			Now:        millis(now),
+			LeaseUntil: millis(now.Add(lease)),
+		})
 		if err != nil {
 			return err
 		}
@@ -102,28 +141,6 @@ func (l *Ledger) Claim(ctx context.Context, key delivery.SlotKey, lease time.Dur
 		return err
 	})
 	return slot, parts, err
-}
-
-// claim raises the fence, or finds out why it cannot.
-func (l *Ledger) claim(ctx context.Context, t tx, key delivery.SlotKey, lease time.Duration) (queries.Slot, error) {
-	now, err := l.s.engine.now(ctx, t.conn)
-	if err != nil {
-		return queries.Slot{}, err
-	}
-	row, err := t.ClaimSlot(ctx, queries.ClaimSlotParams{
-		Ref:        key.Ref.String(),
-		Date:       string(key.Date),
-		Now:        millis(now),
-		LeaseUntil: millis(now.Add(lease)),
-	})
-	if !errors.Is(err, sql.ErrNoRows) {
-		return row, err
-	}
-	row, err = t.Slot(ctx, queries.SlotParams{Ref: key.Ref.String(), Date: string(key.Date)})
-	if err == nil && unsettled(delivery.SlotState(row.State)) {
-		return row, &delivery.FencedError{Left: instant(row.LeaseUntil).Sub(now)}
-	}
-	return row, err
 }
 
 // Renew implements delivery.Ledger.

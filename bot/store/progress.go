@@ -43,8 +43,12 @@ func orPart(rows int64, err error) error {
 
 // Render implements delivery.Progress. Parts that are stored already are
 // ErrTaken: Replace is for those.
-func (l *Ledger) Render(ctx context.Context, key delivery.SlotKey, fence int64, bodies []bot.Message) error {
+func (l *Ledger) Render(ctx context.Context, key delivery.SlotKey, fence int64, edition string, bodies []bot.Message) error {
 	return l.held(ctx, "render parts", key, fence, func(ctx context.Context, t tx) error {
+		err := t.SetEdition(ctx, queries.SetEditionParams{Ref: key.Ref.String(), Date: string(key.Date), Edition: edition})
+		if err != nil {
+			return err
+		}
 		return addParts(ctx, t, key, 0, bodies)
 	})
 }

@@ -52,7 +52,7 @@ func TestProgress(t *testing.T) {
 			err  error
 			want []delivery.Part
 		}{
-			{"render", l.Render(ctx, c.SlotKey, c.Fence, messages(`{"親":0}`, `{"b":1}`, `{"c":2}`)), nil},
+			{"render", l.Render(ctx, c.SlotKey, c.Fence, "e1", messages(`{"親":0}`, `{"b":1}`, `{"c":2}`)), nil},
 			{"intend", l.Intend(ctx, c.SlotKey, c.Fence, 0, t0), nil},
 			{"confirm", l.Confirm(ctx, c.SlotKey, c.Fence, 0, "m0", sentAt), nil},
 			{"intend", l.Intend(ctx, c.SlotKey, c.Fence, 1, sentAt), nil},
@@ -86,7 +86,7 @@ func TestProgressRefuses(t *testing.T) {
 		l, ctx := s.Ledger(), t.Context()
 		c := claimed(t, l, slot(here, "2025-07-03", "2025-07-02"))
 		prepare := []error{
-			l.Render(ctx, c.SlotKey, c.Fence, messages("{}", "{}")),
+			l.Render(ctx, c.SlotKey, c.Fence, "e1", messages("{}", "{}")),
 			l.Intend(ctx, c.SlotKey, c.Fence, 0, t0),
 			l.Confirm(ctx, c.SlotKey, c.Fence, 0, "m0", t0),
 		}
@@ -98,7 +98,7 @@ func TestProgressRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused := map[string]error{
-			"render twice":        l.Render(ctx, c.SlotKey, c.Fence, messages("{}")),
+			"render twice":        l.Render(ctx, c.SlotKey, c.Fence, "e1", messages("{}")),
 			"send what was sent":  l.Intend(ctx, c.SlotKey, c.Fence, 0, t0),
 			"take back":           l.Refuse(ctx, c.SlotKey, c.Fence, 0),
 			"replace":             l.Replace(ctx, c.SlotKey, c.Fence, 0, messages("{}")),
@@ -125,7 +125,7 @@ func TestFence(t *testing.T) {
 	everywhere(t, func(t *testing.T, s *store.Store) {
 		l := s.Ledger()
 		old := claimed(t, l, slot(here, "2025-07-03", "2025-07-02"))
-		if err := l.Render(t.Context(), old.SlotKey, old.Fence, messages("{}")); err != nil {
+		if err := l.Render(t.Context(), old.SlotKey, old.Fence, "e1", messages("{}")); err != nil {
 			t.Fatal(err)
 		}
 		claim(t, l, old.SlotKey)
@@ -148,7 +148,7 @@ func mustBeFenced(t *testing.T, l *store.Ledger, s delivery.Slot) {
 	t.Helper()
 	ctx := t.Context()
 	for name, err := range map[string]error{
-		"render":  l.Render(ctx, s.SlotKey, s.Fence, messages("{}")),
+		"render":  l.Render(ctx, s.SlotKey, s.Fence, "e1", messages("{}")),
 		"replace": l.Replace(ctx, s.SlotKey, s.Fence, 0, messages("{}")),
 		"intend":  l.Intend(ctx, s.SlotKey, s.Fence, 0, t0),
 		"refuse":  l.Refuse(ctx, s.SlotKey, s.Fence, 0),
@@ -170,7 +170,7 @@ func TestIntendRacesClaim(t *testing.T) {
 		old, next := open(t, url).Ledger(), open(t, url).Ledger()
 		for round := range rounds {
 			c := claimed(t, old, slot(here, briefing.Date("2025-07-03").AddDays(round), briefing.Date("2025-07-02").AddDays(round)))
-			if err := old.Render(t.Context(), c.SlotKey, c.Fence, messages("{}")); err != nil {
+			if err := old.Render(t.Context(), c.SlotKey, c.Fence, "e1", messages("{}")); err != nil {
 				t.Fatal(err)
 			}
 			var both sync.WaitGroup
@@ -222,7 +222,7 @@ func TestSettle(t *testing.T) {
 				t.Fatal(err)
 			}
 			err = errors.Join(
-				l.Render(ctx, held.SlotKey, held.Fence, messages("{}")),
+				l.Render(ctx, held.SlotKey, held.Fence, "e1", messages("{}")),
 				c.before(ctx, l, held),
 				l.Settle(ctx, held.SlotKey, held.Fence, c.state, "why"),
 				l.Settle(ctx, held.SlotKey, held.Fence, c.state, "why"), // the answer was lost

@@ -60,20 +60,29 @@ SELECT * FROM slots WHERE digest = $1 ORDER BY ref, date;
 -- name: ClaimSlot :one
 UPDATE slots SET fence = fence + 1, lease_until = sqlc.arg(lease_until), touched_at = sqlc.arg(now)
 WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date)
-    AND state IN ('claimed', 'doubtful') AND lease_until <= sqlc.arg(now)
+    AND state IN ('claimed', 'doubtful') AND lease_until <= sqlc.arg(now) AND retract_at = 0
+RETURNING *;
+
+-- ReclaimSlot takes a slot for work on what was posted: a correction, or the
+-- removal that was asked for.
+-- name: ReclaimSlot :one
+UPDATE slots SET fence = fence + 1, lease_until = sqlc.arg(lease_until), touched_at = sqlc.arg(now)
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND lease_until <= sqlc.arg(now)
+    AND (state = 'posted' AND retract_at = 0 OR retract_at > 0 AND retracted_at = 0)
 RETURNING *;
 
 -- name: RenewSlot :execrows
 UPDATE slots SET attempts = sqlc.arg(attempts), lease_until = sqlc.arg(lease_until), touched_at = sqlc.arg(now)
 WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND fence = sqlc.arg(fence)
-    AND state IN ('claimed', 'doubtful');
+    AND (state IN ('claimed', 'doubtful') OR lease_until > 0);
 
 -- HoldSlot is the check of the fence. It writes, so that on PostgreSQL the row
 -- stays locked and no claim comes between it and the rest of the transaction.
+-- A settled slot is held while somebody works on what it posted.
 -- name: HoldSlot :execrows
 UPDATE slots SET touched_at = sqlc.arg(now)
 WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND fence = sqlc.arg(fence)
-    AND state IN ('claimed', 'doubtful');
+    AND (state IN ('claimed', 'doubtful') OR lease_until > 0);
 
 -- SettleSlot may be repeated with the same outcome: the answer to the first
 -- commit can be lost.
@@ -82,6 +91,42 @@ UPDATE slots SET state = sqlc.arg(state), reason = sqlc.arg(reason),
     lease_until = 0, touched_at = sqlc.arg(now)
 WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND fence = sqlc.arg(fence)
     AND (state IN ('claimed', 'doubtful') OR state = sqlc.arg(state));
+
+-- name: SetEdition :exec
+UPDATE slots SET edition = $3 WHERE ref = $1 AND date = $2;
+
+-- name: StageSlot :exec
+UPDATE slots SET next_edition = sqlc.arg(edition), next_state = 'correcting', next_reason = '',
+    corrections = sqlc.arg(corrections), corrected_on = sqlc.arg(corrected_on), attempts = 0
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date);
+
+-- name: StagePart :exec
+INSERT INTO parts (ref, date, idx, state, body, message_id, intent_at, sent_at, note)
+VALUES (sqlc.arg(ref), sqlc.arg(date), sqlc.arg(idx), sqlc.arg(state), sqlc.arg(body), '', 0, 0, sqlc.arg(note))
+ON CONFLICT (ref, date, idx) DO UPDATE SET state = excluded.state, body = excluded.body;
+
+-- name: MarkPart :execrows
+UPDATE parts SET state = sqlc.arg(state)
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND idx = sqlc.arg(idx) AND message_id <> '';
+
+-- name: SettleCorrection :exec
+UPDATE slots SET edition = sqlc.arg(edition), next_edition = sqlc.arg(next_edition),
+    next_state = sqlc.arg(next_state), next_reason = sqlc.arg(next_reason), lease_until = 0
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date);
+
+-- name: RetractSlot :execrows
+UPDATE slots SET retract_at = sqlc.arg(at)
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND retract_at = 0;
+
+-- name: ReleaseSlot :exec
+UPDATE slots SET lease_until = 0 WHERE ref = $1 AND date = $2;
+
+-- SettleRetraction ends a slot that was not posted to its end too; its digests
+-- stay taken.
+-- name: SettleRetraction :exec
+UPDATE slots SET retracted_at = sqlc.arg(at), reason = sqlc.arg(reason), lease_until = 0,
+    state = CASE WHEN state IN ('claimed', 'doubtful') THEN 'missed' ELSE state END
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date);
 
 -- name: MarkPosted :exec
 UPDATE slots SET posted_at = sqlc.arg(posted_at)

@@ -67,6 +67,13 @@ func slotOf(row queries.Slot) (delivery.Slot, error) {
 		PostedAt: instant(row.PostedAt),
 		Fence:    row.Fence,
 		Attempts: int(row.Attempts),
+		Edition:  row.Edition,
+		Correction: delivery.Correction{
+			Edition: row.NextEdition, State: delivery.CorrectionState(row.NextState), Reason: row.NextReason,
+			Times: int(row.Corrections), On: briefing.Date(row.CorrectedOn),
+		},
+		RetractAt:   instant(row.RetractAt),
+		RetractedAt: instant(row.RetractedAt),
 	}
 	var err error
 	if s.Ref, err = bot.ParseRef(row.Ref); err != nil {
@@ -94,7 +101,7 @@ func partsOf(rows []queries.Part) []delivery.Part {
 	for i, row := range rows {
 		parts[i] = delivery.Part{
 			Index: int(row.Idx), State: delivery.PartState(row.State), Body: bot.Message(row.Body),
-			ID: bot.MessageID(row.MessageID), IntentAt: instant(row.IntentAt),
+			ID: bot.MessageID(row.MessageID), IntentAt: instant(row.IntentAt), Note: row.Note,
 		}
 	}
 	return parts

@@ -51,7 +51,7 @@ func (a answers) add(err error, what string) {
 func (a answers) String() string {
 	var b strings.Builder
 	rows := []string{done}
-	for c := bot.Transient; c <= bot.MessageGone; c++ {
+	for c := bot.Transient; c <= bot.MessageKept; c++ {
 		rows = append(rows, c.String())
 	}
 	for _, row := range append(rows, bot.Unknown.String()) {

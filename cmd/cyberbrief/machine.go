@@ -101,7 +101,8 @@ func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.St
 	})
 	m.router = bot.NewRouter(bot.RouterOptions{
 		Glossary: m.glossary, Library: m.library, Channels: s, Words: s, Reporter: &delivery.StatusBoard{Board: books, Library: m.library, Clock: e.clock},
-		Checkers: m.platforms.checkers(), Defaults: settings, PublicURL: string(cfg.PublicURL),
+		Retractor: m.deliverer,
+		Checkers:  m.platforms.checkers(), Defaults: settings, PublicURL: string(cfg.PublicURL),
 		Clock: e.clock, Logger: log,
 	})
 	m.site, err = m.newSite(settings.Zone)

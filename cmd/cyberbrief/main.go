@@ -38,6 +38,7 @@ type commandLine struct {
 	Term    termCommand    `cmd:"" help:"Look a term up."`
 	Channel channelCommand `cmd:"" help:"Choose the channels that get briefings."`
 	Post    postCommand    `cmd:"" help:"Post a briefing now."`
+	Retract retractCommand `cmd:"" help:"Remove the posts of a digest."`
 	Status  statusCommand  `cmd:"" help:"Say what was posted, what was not, and why."`
 	Export  exportCommand  `cmd:"" help:"Write out what the bot knows."`
 	Setup   setupCommand   `cmd:"" help:"Print what a platform needs to know about the bot."`

@@ -92,7 +92,7 @@ var protections = []protection{
 	},
 	{
 		"end of the catch-up window", "bot/delivery/run.go",
-		"return !r.Clock().Before(r.slot.ClosesAt)",
+		"return !r.Clock().Before(r.ends)",
 		"return false",
 		"./bot/delivery", "TestFailures|TestPlan",
 	},

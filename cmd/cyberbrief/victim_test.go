@@ -159,8 +159,8 @@ func (m mission) sender() (delivery.Sender, error) {
 // oneDigest is a library of one.
 type oneDigest struct{}
 
-func (oneDigest) Digest(d briefing.Date) (*briefing.Digest, error) {
-	return &briefing.Digest{Date: d, Title: "朝のまとめ"}, nil
+func (oneDigest) Printing(d briefing.Date) (bot.Printing, error) {
+	return bot.Printing{Digest: &briefing.Digest{Date: d, Title: "朝のまとめ"}, Edition: "first"}, nil
 }
 func (oneDigest) Dates() []briefing.Date { return []briefing.Date{"2025-07-03"} }
 
@@ -193,9 +193,9 @@ func (b *stoppedBooks) Claim(ctx context.Context, key delivery.SlotKey, lease ti
 	return slot, parts, err
 }
 
-func (b *stoppedBooks) Render(ctx context.Context, key delivery.SlotKey, fence int64, bodies []bot.Message) error {
+func (b *stoppedBooks) Render(ctx context.Context, key delivery.SlotKey, fence int64, edition string, bodies []bot.Message) error {
 	b.at("before rendered", 0)
-	err := b.Books.Render(ctx, key, fence, bodies)
+	err := b.Books.Render(ctx, key, fence, edition, bodies)
 	b.at("rendered", 0)
 	return err
 }

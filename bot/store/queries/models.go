@@ -55,6 +55,7 @@ type Part struct {
 	MessageID string
 	IntentAt  int64
 	SentAt    int64
+	Note      bool
 }
 
 type Rejected struct {
@@ -84,6 +85,14 @@ type Slot struct {
 	Fence        int64
 	Attempts     int64
 	LeaseUntil   int64
+	Edition      string
+	NextEdition  string
+	NextState    string
+	NextReason   string
+	Corrections  int64
+	CorrectedOn  string
+	RetractAt    int64
+	RetractedAt  int64
 }
 
 type SourceCheck struct {

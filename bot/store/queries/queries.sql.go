@@ -232,8 +232,8 @@ func (q *Queries) Channels(ctx context.Context) ([]Channel, error) {
 const claimSlot = `-- name: ClaimSlot :one
 UPDATE slots SET fence = fence + 1, lease_until = $1, touched_at = $2
 WHERE ref = $3 AND date = $4
-    AND state IN ('claimed', 'doubtful') AND lease_until <= $2
-RETURNING ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until
+    AND state IN ('claimed', 'doubtful') AND lease_until <= $2 AND retract_at = 0
+RETURNING ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on, retract_at, retracted_at
 `
 
 type ClaimSlotParams struct {
@@ -266,6 +266,14 @@ func (q *Queries) ClaimSlot(ctx context.Context, arg ClaimSlotParams) (Slot, err
 		&i.Fence,
 		&i.Attempts,
 		&i.LeaseUntil,
+		&i.Edition,
+		&i.NextEdition,
+		&i.NextState,
+		&i.NextReason,
+		&i.Corrections,
+		&i.CorrectedOn,
+		&i.RetractAt,
+		&i.RetractedAt,
 	)
 	return i, err
 }
@@ -452,7 +460,7 @@ func (q *Queries) DropSourceCheck(ctx context.Context, source string) error {
 const holdSlot = `-- name: HoldSlot :execrows
 UPDATE slots SET touched_at = $1
 WHERE ref = $2 AND date = $3 AND fence = $4
-    AND state IN ('claimed', 'doubtful')
+    AND (state IN ('claimed', 'doubtful') OR lease_until > 0)
 `
 
 type HoldSlotParams struct {
@@ -464,6 +472,7 @@ type HoldSlotParams struct {
 
 // HoldSlot is the check of the fence. It writes, so that on PostgreSQL the row
 // stays locked and no claim comes between it and the rest of the transaction.
+// A settled slot is held while somebody works on what it posted.
 func (q *Queries) HoldSlot(ctx context.Context, arg HoldSlotParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, holdSlot,
 		arg.Now,
@@ -511,6 +520,31 @@ func (q *Queries) IsRejected(ctx context.Context, file string) (int64, error) {
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const markPart = `-- name: MarkPart :execrows
+UPDATE parts SET state = $1
+WHERE ref = $2 AND date = $3 AND idx = $4 AND message_id <> ''
+`
+
+type MarkPartParams struct {
+	State string
+	Ref   string
+	Date  string
+	Idx   int32
+}
+
+func (q *Queries) MarkPart(ctx context.Context, arg MarkPartParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, markPart,
+		arg.State,
+		arg.Ref,
+		arg.Date,
+		arg.Idx,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const markPosted = `-- name: MarkPosted :exec
@@ -584,7 +618,7 @@ func (q *Queries) Note(ctx context.Context, name string) (string, error) {
 }
 
 const parts = `-- name: Parts :many
-SELECT ref, date, idx, state, body, message_id, intent_at, sent_at FROM parts WHERE ref = $1 AND date = $2 ORDER BY idx
+SELECT ref, date, idx, state, body, message_id, intent_at, sent_at, note FROM parts WHERE ref = $1 AND date = $2 ORDER BY idx
 `
 
 type PartsParams struct {
@@ -610,6 +644,7 @@ func (q *Queries) Parts(ctx context.Context, arg PartsParams) ([]Part, error) {
 			&i.MessageID,
 			&i.IntentAt,
 			&i.SentAt,
+			&i.Note,
 		); err != nil {
 			return nil, err
 		}
@@ -739,6 +774,57 @@ func (q *Queries) PutSourceCheck(ctx context.Context, arg PutSourceCheckParams) 
 	return err
 }
 
+const reclaimSlot = `-- name: ReclaimSlot :one
+UPDATE slots SET fence = fence + 1, lease_until = $1, touched_at = $2
+WHERE ref = $3 AND date = $4 AND lease_until <= $2
+    AND (state = 'posted' AND retract_at = 0 OR retract_at > 0 AND retracted_at = 0)
+RETURNING ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on, retract_at, retracted_at
+`
+
+type ReclaimSlotParams struct {
+	LeaseUntil int64
+	Now        int64
+	Ref        string
+	Date       string
+}
+
+// ReclaimSlot takes a slot for work on what was posted: a correction, or the
+// removal that was asked for.
+func (q *Queries) ReclaimSlot(ctx context.Context, arg ReclaimSlotParams) (Slot, error) {
+	row := q.db.QueryRowContext(ctx, reclaimSlot,
+		arg.LeaseUntil,
+		arg.Now,
+		arg.Ref,
+		arg.Date,
+	)
+	var i Slot
+	err := row.Scan(
+		&i.Ref,
+		&i.Date,
+		&i.Installation,
+		&i.State,
+		&i.Reason,
+		&i.Digest,
+		&i.Earlier,
+		&i.DueAt,
+		&i.ClosesAt,
+		&i.PostedAt,
+		&i.TouchedAt,
+		&i.Fence,
+		&i.Attempts,
+		&i.LeaseUntil,
+		&i.Edition,
+		&i.NextEdition,
+		&i.NextState,
+		&i.NextReason,
+		&i.Corrections,
+		&i.CorrectedOn,
+		&i.RetractAt,
+		&i.RetractedAt,
+	)
+	return i, err
+}
+
 const refusePart = `-- name: RefusePart :execrows
 UPDATE parts SET state = 'rendered', intent_at = 0
 WHERE ref = $1 AND date = $2 AND idx = $3 AND state <> 'sent'
@@ -802,6 +888,20 @@ func (q *Queries) Rejected(ctx context.Context, limit int32) ([]Rejected, error)
 	return items, nil
 }
 
+const releaseSlot = `-- name: ReleaseSlot :exec
+UPDATE slots SET lease_until = 0 WHERE ref = $1 AND date = $2
+`
+
+type ReleaseSlotParams struct {
+	Ref  string
+	Date string
+}
+
+func (q *Queries) ReleaseSlot(ctx context.Context, arg ReleaseSlotParams) error {
+	_, err := q.db.ExecContext(ctx, releaseSlot, arg.Ref, arg.Date)
+	return err
+}
+
 const removeChannel = `-- name: RemoveChannel :execrows
 DELETE FROM channels WHERE ref = $1
 `
@@ -817,7 +917,7 @@ func (q *Queries) RemoveChannel(ctx context.Context, ref string) (int64, error) 
 const renewSlot = `-- name: RenewSlot :execrows
 UPDATE slots SET attempts = $1, lease_until = $2, touched_at = $3
 WHERE ref = $4 AND date = $5 AND fence = $6
-    AND state IN ('claimed', 'doubtful')
+    AND (state IN ('claimed', 'doubtful') OR lease_until > 0)
 `
 
 type RenewSlotParams struct {
@@ -838,6 +938,25 @@ func (q *Queries) RenewSlot(ctx context.Context, arg RenewSlotParams) (int64, er
 		arg.Date,
 		arg.Fence,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const retractSlot = `-- name: RetractSlot :execrows
+UPDATE slots SET retract_at = $1
+WHERE ref = $2 AND date = $3 AND retract_at = 0
+`
+
+type RetractSlotParams struct {
+	At   int64
+	Ref  string
+	Date string
+}
+
+func (q *Queries) RetractSlot(ctx context.Context, arg RetractSlotParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, retractSlot, arg.At, arg.Ref, arg.Date)
 	if err != nil {
 		return 0, err
 	}
@@ -869,6 +988,73 @@ func (q *Queries) Seen(ctx context.Context, ref string) ([]string, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const setEdition = `-- name: SetEdition :exec
+UPDATE slots SET edition = $3 WHERE ref = $1 AND date = $2
+`
+
+type SetEditionParams struct {
+	Ref     string
+	Date    string
+	Edition string
+}
+
+func (q *Queries) SetEdition(ctx context.Context, arg SetEditionParams) error {
+	_, err := q.db.ExecContext(ctx, setEdition, arg.Ref, arg.Date, arg.Edition)
+	return err
+}
+
+const settleCorrection = `-- name: SettleCorrection :exec
+UPDATE slots SET edition = $1, next_edition = $2,
+    next_state = $3, next_reason = $4, lease_until = 0
+WHERE ref = $5 AND date = $6
+`
+
+type SettleCorrectionParams struct {
+	Edition     string
+	NextEdition string
+	NextState   string
+	NextReason  string
+	Ref         string
+	Date        string
+}
+
+func (q *Queries) SettleCorrection(ctx context.Context, arg SettleCorrectionParams) error {
+	_, err := q.db.ExecContext(ctx, settleCorrection,
+		arg.Edition,
+		arg.NextEdition,
+		arg.NextState,
+		arg.NextReason,
+		arg.Ref,
+		arg.Date,
+	)
+	return err
+}
+
+const settleRetraction = `-- name: SettleRetraction :exec
+UPDATE slots SET retracted_at = $1, reason = $2, lease_until = 0,
+    state = CASE WHEN state IN ('claimed', 'doubtful') THEN 'missed' ELSE state END
+WHERE ref = $3 AND date = $4
+`
+
+type SettleRetractionParams struct {
+	At     int64
+	Reason string
+	Ref    string
+	Date   string
+}
+
+// SettleRetraction ends a slot that was not posted to its end too; its digests
+// stay taken.
+func (q *Queries) SettleRetraction(ctx context.Context, arg SettleRetractionParams) error {
+	_, err := q.db.ExecContext(ctx, settleRetraction,
+		arg.At,
+		arg.Reason,
+		arg.Ref,
+		arg.Date,
+	)
+	return err
 }
 
 const settleSlot = `-- name: SettleSlot :execrows
@@ -905,7 +1091,7 @@ func (q *Queries) SettleSlot(ctx context.Context, arg SettleSlotParams) (int64, 
 }
 
 const slot = `-- name: Slot :one
-SELECT ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until FROM slots WHERE ref = $1 AND date = $2
+SELECT ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on, retract_at, retracted_at FROM slots WHERE ref = $1 AND date = $2
 `
 
 type SlotParams struct {
@@ -931,12 +1117,20 @@ func (q *Queries) Slot(ctx context.Context, arg SlotParams) (Slot, error) {
 		&i.Fence,
 		&i.Attempts,
 		&i.LeaseUntil,
+		&i.Edition,
+		&i.NextEdition,
+		&i.NextState,
+		&i.NextReason,
+		&i.Corrections,
+		&i.CorrectedOn,
+		&i.RetractAt,
+		&i.RetractedAt,
 	)
 	return i, err
 }
 
 const slots = `-- name: Slots :many
-SELECT ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until FROM slots WHERE ref = $1 ORDER BY date DESC LIMIT $2
+SELECT ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on, retract_at, retracted_at FROM slots WHERE ref = $1 ORDER BY date DESC LIMIT $2
 `
 
 type SlotsParams struct {
@@ -968,6 +1162,14 @@ func (q *Queries) Slots(ctx context.Context, arg SlotsParams) ([]Slot, error) {
 			&i.Fence,
 			&i.Attempts,
 			&i.LeaseUntil,
+			&i.Edition,
+			&i.NextEdition,
+			&i.NextState,
+			&i.NextReason,
+			&i.Corrections,
+			&i.CorrectedOn,
+			&i.RetractAt,
+			&i.RetractedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -983,7 +1185,7 @@ func (q *Queries) Slots(ctx context.Context, arg SlotsParams) ([]Slot, error) {
 }
 
 const slotsWith = `-- name: SlotsWith :many
-SELECT ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until FROM slots WHERE digest = $1 ORDER BY ref, date
+SELECT ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on, retract_at, retracted_at FROM slots WHERE digest = $1 ORDER BY ref, date
 `
 
 func (q *Queries) SlotsWith(ctx context.Context, digest string) ([]Slot, error) {
@@ -1010,6 +1212,14 @@ func (q *Queries) SlotsWith(ctx context.Context, digest string) ([]Slot, error) 
 			&i.Fence,
 			&i.Attempts,
 			&i.LeaseUntil,
+			&i.Edition,
+			&i.NextEdition,
+			&i.NextState,
+			&i.NextReason,
+			&i.Corrections,
+			&i.CorrectedOn,
+			&i.RetractAt,
+			&i.RetractedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -1054,6 +1264,58 @@ func (q *Queries) SourceChecks(ctx context.Context) ([]SourceCheck, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const stagePart = `-- name: StagePart :exec
+INSERT INTO parts (ref, date, idx, state, body, message_id, intent_at, sent_at, note)
+VALUES ($1, $2, $3, $4, $5, '', 0, 0, $6)
+ON CONFLICT (ref, date, idx) DO UPDATE SET state = excluded.state, body = excluded.body
+`
+
+type StagePartParams struct {
+	Ref   string
+	Date  string
+	Idx   int32
+	State string
+	Body  string
+	Note  bool
+}
+
+func (q *Queries) StagePart(ctx context.Context, arg StagePartParams) error {
+	_, err := q.db.ExecContext(ctx, stagePart,
+		arg.Ref,
+		arg.Date,
+		arg.Idx,
+		arg.State,
+		arg.Body,
+		arg.Note,
+	)
+	return err
+}
+
+const stageSlot = `-- name: StageSlot :exec
+UPDATE slots SET next_edition = $1, next_state = 'correcting', next_reason = '',
+    corrections = $2, corrected_on = $3, attempts = 0
+WHERE ref = $4 AND date = $5
+`
+
+type StageSlotParams struct {
+	Edition     string
+	Corrections int64
+	CorrectedOn string
+	Ref         string
+	Date        string
+}
+
+func (q *Queries) StageSlot(ctx context.Context, arg StageSlotParams) error {
+	_, err := q.db.ExecContext(ctx, stageSlot,
+		arg.Edition,
+		arg.Corrections,
+		arg.CorrectedOn,
+		arg.Ref,
+		arg.Date,
+	)
+	return err
 }
 
 const unknownWords = `-- name: UnknownWords :many
