@@ -42,7 +42,7 @@ func (r *reader) assemble() {
 	a.separateEssays()
 	r.digest.DeepDives = append(r.digest.DeepDives, a.dives...)
 	r.vocabulary(a.stories)
-	r.told = merge(&r.words, a.stories)
+	r.told = merge(r.words, a.stories)
 	for _, t := range r.told {
 		r.digest.Stories = append(r.digest.Stories, t.Story)
 	}
@@ -53,7 +53,7 @@ func (r *reader) assemble() {
 // and headings, and of the stories that may be told again. Then it is closed,
 // and the other stories are looked at for these tokens only.
 func (r *reader) vocabulary(stories []*told) {
-	d, v := r.digest, &r.words
+	d, v := r.digest, r.words
 	v.reserve(len(r.src) / 16)
 	r.points = make([]bag, 0, len(d.KeyPoints))
 	r.cited = make([]bag, 0, len(d.Citations))
@@ -409,14 +409,7 @@ func underNews(s *section) bool {
 
 // hasSource says whether a section names a source in a line of its own.
 func hasSource(s *section) bool {
-	for _, b := range s.blocks {
-		for _, l := range b.lines {
-			if l.source >= 0 {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.blocks, namesSource)
 }
 
 // prose says whether blocks have at least so many characters that are not
@@ -575,9 +568,9 @@ func (r *reader) keep(no int, heading string, blocks []*block) {
 // looseCitations takes lines that begin with a reference mark and hold an
 // address out of any other section: footnotes at the end of the file.
 func (r *reader) looseCitations(s *section) {
-	var kept []*block
+	kept := s.blocks[:0]
 	for _, b := range s.blocks {
-		lines := b.lines[:0:0]
+		lines := b.lines[:0]
 		for _, l := range b.lines {
 			if len(l.spans) > 1 && l.spans[0].mark && (l.spans[0].code || b.kind == briefing.Item) && firstURL(l.spans) != "" {
 				r.citation([]line{l})

@@ -24,38 +24,42 @@ func (r *reader) clean(body []byte) {
 	body = bytes.TrimPrefix(body, utf8BOM)
 	r.src = body
 	odd := oddMarks(body)
-	if !odd && bytes.IndexByte(body, '\r') < 0 && !suspicious(body, false) {
+	if !odd && bytes.IndexByte(body, '\r') < 0 && !suspicious(body) {
 		return
 	}
-	out := make([]byte, 0, len(body))
-	fenced := false
-	for no := 1; len(body) > 0; no++ {
-		line, rest, more := bytes.Cut(body, []byte("\n"))
-		body = rest
+	var out []byte // with the lines up to the last one that changed
+	from, fenced := 0, false
+	for no, at := 1, 0; at < len(body); no++ {
+		line, _, _ := bytes.Cut(body[at:], []byte("\n"))
+		start, end := at, at+len(line)
+		at = end + 1
 		line = bytes.TrimSuffix(line, []byte("\r"))
 		if t := bytes.TrimLeft(line, " "); bytes.HasPrefix(t, []byte("```")) || bytes.HasPrefix(t, []byte("~~~")) {
 			fenced = !fenced
 		}
-		if !fenced && suspicious(line, odd) {
+		if !fenced && (suspicious(line) || odd && oddMarks(line)) {
 			if s := cleanLine(string(line)); s != string(line) {
 				r.leftover(no)
 				line = []byte(s)
 			}
 		}
-		out = append(out, line...)
-		if more {
-			out = append(out, '\n')
+		if string(line) == string(body[start:end]) {
+			continue
 		}
+		if out == nil {
+			out = make([]byte, 0, len(body))
+		}
+		out = append(append(out, body[from:start]...), line...)
+		from = end
 	}
-	r.src = out
+	if out != nil {
+		r.src = append(out, body[from:]...)
+	}
 }
 
-// suspicious is a cheap test for what cleanLine may change. Odd says that
-// the file has marks in odd brackets somewhere.
-func suspicious(line []byte, odd bool) bool {
-	if odd {
-		return true
-	}
+// suspicious is a cheap test for what dropCommas and dropTrailingNumbers may
+// change.
+func suspicious(line []byte) bool {
 	for at := 0; ; at++ {
 		n := bytes.IndexByte(line[at:], ',')
 		if n < 0 {
@@ -77,9 +81,9 @@ func suspicious(line []byte, odd bool) bool {
 	}
 }
 
-// oddMarks says whether a file may have marks in brackets other than [ ].
+// oddMarks says whether a text may have marks in brackets other than [ ].
 func oddMarks(body []byte) bool {
-	for _, m := range []string{"†", "\ue200", "ource_", "【", "(cite", "（cite"} {
+	for _, m := range [...]string{"†", "\ue200", "ource_", "【", "(cite", "（cite"} {
 		if bytes.Contains(body, []byte(m)) {
 			return true
 		}
@@ -187,6 +191,9 @@ var trailingNumbers = regexp.MustCompile(`(?:\s*,\s*\d{1,3}(?:\s*[-–]\s*\d{1,3
 // numbersBefore is where ", 12, 49-51" at the end of s begins, or len(s).
 // Numbers of four digits are years: (Dec 5, 2026).
 func numbersBefore(s string) int {
+	if t := strings.TrimRightFunc(s, unicode.IsSpace); t == "" || !isDigit(t[len(t)-1]) {
+		return len(s) // spares most of the texts a regular expression
+	}
 	tail := s[max(0, len(s)-maxMarkBytes):]
 	if at := trailingNumbers.FindStringIndex(tail); at != nil {
 		return len(s) - len(tail) + at[0]

@@ -71,7 +71,7 @@ func (r *reader) link() {
 		bodies, titles = append(bodies, c.bag), append(titles, c.title)
 		t.hints = append(t.hints, r.headlines(c))
 	}
-	t.index = newIndex(&r.words, bodies, titles)
+	t.index = newIndex(r.words, bodies, titles)
 	found := make([][]scored, len(t.points))
 	for i := range t.points {
 		if found[i] = t.rank(&t.points[i]); len(found[i]) > 0 {

@@ -11,7 +11,7 @@ type reader struct {
 	digest     *briefing.Digest
 	root       *section
 	targets    map[int]string // what a reference mark such as [3] points at
-	words      vocabulary
+	words      *vocabulary
 	told       []*told // what Digest.Stories was made of, in the same order
 	points     []bag   // of the key points
 	cited      []bag   // of the titles of the citations
@@ -24,7 +24,8 @@ type reader struct {
 // Warnings, and Digest.Err says whether it can be posted. Read keeps no
 // reference to body and is safe for concurrent use.
 func Read(name string, body []byte) *briefing.Digest {
-	r := &reader{name: name, digest: empty()}
+	r := &reader{name: name, digest: empty(), words: newVocabulary()}
+	defer r.words.free()
 	if !r.guard(body) {
 		r.digest.Date = dateIn(baseName(name))
 		return r.finish()

@@ -117,6 +117,18 @@ var lexicon = func() map[rune][]lexeme {
 	return m
 }()
 
+// filterRunes is the size of lexiconFilter.
+const filterRunes = 1 << 12
+
+// lexiconFilter spares most look-ups: it is set for the first characters of
+// the lexicon, by their last bits.
+var lexiconFilter = func() (set [filterRunes]bool) {
+	for c := range lexicon {
+		set[c%filterRunes] = true
+	}
+	return set
+}()
+
 // meaning is how far the words of a heading explain each role.
 type meaning [roles]struct {
 	score float64 // strength of the strongest phrase, times how much is explained
@@ -162,6 +174,9 @@ func meaningOf(norm string) (m meaning) {
 	var named [roles]mask
 	var strength [roles]float64
 	for i, c := range norm {
+		if !lexiconFilter[c%filterRunes] {
+			continue
+		}
 		for _, l := range lexicon[c] {
 			if strings.HasPrefix(norm[i:], l.text) {
 				named[l.role].mark(i, len(l.text))

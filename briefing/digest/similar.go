@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -63,7 +64,8 @@ func (t token) latin() bool { return t>>63 == 1 }
 
 // overlap is how much of the tokens of the shorter text the other has, 0..1.
 func overlap(a, b string) float64 {
-	v := &vocabulary{}
+	v := newVocabulary()
+	defer v.free()
 	x, y := v.list(a), v.bag(b)
 	least := min(len(x.ids), len(y.ids))
 	if least == 0 {
@@ -89,8 +91,33 @@ type vocabulary struct {
 	tokens []token // by number
 	seen   []int32 // by number: the last bag that has it
 	bags   int32
+	ids    []int32 // of all bags, one after the other
 	closed bool
 	filter [filterWords]uint64 // a bit per hash: unset says that no token has it
+	tally  index               // its slices serve one index after the other
+}
+
+// vocabularies are those that no reading uses. A table is bigger than most
+// digests, and clearing one costs less than making it.
+var vocabularies = sync.Pool{New: func() any { return new(vocabulary) }}
+
+// newVocabulary is an empty vocabulary, to be given back with free.
+func newVocabulary() *vocabulary { return vocabularies.Get().(*vocabulary) }
+
+// maxKept is the largest table that is kept for the next reading.
+const maxKept = 1 << 16
+
+// free gives v back. No bag or index of it may be used any more.
+func (v *vocabulary) free() {
+	if len(v.slots) > maxKept || cap(v.ids) > maxKept {
+		return
+	}
+	clear(v.slots)
+	clear(v.filter[:])
+	v.tokens, v.seen, v.ids = v.tokens[:0], v.seen[:0], v.ids[:0]
+	v.bags, v.closed = 0, false
+	v.tally.bodies, v.tally.titles = nil, nil
+	vocabularies.Put(v)
 }
 
 // filterWords is the size of the filter, 4 KiB: a fifth of the bits are set
@@ -140,13 +167,15 @@ func (v *vocabulary) grow() {
 
 // reserve makes room for n tokens.
 func (v *vocabulary) reserve(n int) {
-	size := 64
+	size := max(64, len(v.slots))
 	for size < 2*n {
 		size *= 2
 	}
-	v.slots = make([]int32, size)
-	v.tokens = make([]token, 0, n)
-	v.seen = make([]int32, 0, n)
+	if size > len(v.slots) {
+		v.slots = make([]int32, size)
+	}
+	v.tokens = slices.Grow(v.tokens, n)
+	v.seen = slices.Grow(v.seen, n)
 }
 
 // bag is the tokens of a text, each once, by their numbers.
@@ -166,11 +195,11 @@ func (v *vocabulary) bag(texts ...string) bag {
 
 // list is a bag that has only ids: it can be looked for, not looked into.
 func (v *vocabulary) list(texts ...string) bag {
-	b := v.open()
+	from := v.open()
 	for _, t := range texts {
-		v.scan(&b, t)
+		v.scan(t)
 	}
-	return b
+	return v.since(from)
 }
 
 // maxCompared is how many bytes of a text are compared, some 500 Japanese
@@ -180,26 +209,29 @@ const maxCompared = 1500
 // text collects the tokens of a heading and of the beginning of the text
 // below it.
 func (v *vocabulary) text(heading string, t briefing.Text) bag {
-	b := v.open()
-	v.scan(&b, heading)
+	from := v.open()
+	v.scan(heading)
 	left := maxCompared
 	for _, block := range t {
 		for _, s := range block.Spans {
 			if left -= len(s.Text); left < 0 {
-				v.scan(&b, strings.ToValidUTF8(s.Text[:len(s.Text)+left], ""))
-				return v.seal(b)
+				v.scan(strings.ToValidUTF8(s.Text[:len(s.Text)+left], ""))
+				return v.seal(v.since(from))
 			}
-			v.scan(&b, s.Text)
+			v.scan(s.Text)
 		}
 	}
-	return v.seal(b)
+	return v.seal(v.since(from))
 }
 
-func (v *vocabulary) open() bag {
-	const typical = 32
+// open begins a bag. Only one is open at a time.
+func (v *vocabulary) open() (from int) {
 	v.bags++
-	return bag{ids: make([]int32, 0, typical)}
+	return len(v.ids)
 }
+
+// since is the bag of what was added since open.
+func (v *vocabulary) since(from int) bag { return bag{ids: slices.Clip(v.ids[from:])} }
 
 func (v *vocabulary) seal(b bag) bag {
 	b.set = make([]uint64, (len(v.tokens)+63)/64)
@@ -209,20 +241,20 @@ func (v *vocabulary) seal(b bag) bag {
 	return b
 }
 
-// scan adds the tokens of s. Pairs of hiragana are left out, like English
+// scan adds the tokens of s to the open bag. Pairs of hiragana are left out, like English
 // articles: they are grammar, and every text has them. So are numbers of up
 // to four digits, which count things or are years.
 //
 // Japanese characters are told apart by their UTF-8 bytes: nearly all of them
 // have three, and decoding every one would take half of the time.
-func (v *vocabulary) scan(b *bag, s string) {
+func (v *vocabulary) scan(s string) {
 	prev := char(0)
 	for i := 0; i < len(s); {
 		switch c := s[i]; {
 		case alphanumeric(c):
 			word, size := hashWord(s[i:])
 			if word != 0 {
-				v.add(b, word)
+				v.add(word)
 			}
 			prev = 0
 			i += size
@@ -237,11 +269,11 @@ func (v *vocabulary) scan(b *bag, s string) {
 				continue
 			}
 			if prev != 0 && !(prev.hiragana() && next.hiragana()) {
-				v.add(b, token(prev)<<32|token(next))
+				v.add(token(prev)<<32 | token(next))
 			}
 			prev = next
 		default:
-			i += v.scanOther(b, s[i:])
+			i += v.scanOther(s[i:])
 			prev = 0
 		}
 	}
@@ -249,7 +281,7 @@ func (v *vocabulary) scan(b *bag, s string) {
 
 // scanOther adds the token of a run of other characters, such as full-width
 // or accented letters, and gives its length in bytes, at least one character.
-func (v *vocabulary) scanOther(b *bag, s string) int {
+func (v *vocabulary) scanOther(s string) int {
 	n := 0
 	for i, c := range s {
 		if n = i; !unicode.IsLetter(c) && !unicode.IsDigit(c) || c < 0x80 || c >= 0x3000 && c < 0xa000 {
@@ -263,14 +295,14 @@ func (v *vocabulary) scanOther(b *bag, s string) int {
 	}
 	run := strings.ToLower(halfWidth(s[:n]))
 	if alphanumeric(run[0]) {
-		v.scan(b, run)
+		v.scan(run)
 		return n
 	}
 	h := uint64(fnvOffset)
 	for i := range len(run) {
 		h = (h ^ uint64(run[i])) * fnvPrime
 	}
-	v.add(b, token(h|1<<63))
+	v.add(token(h | 1<<63))
 	return n
 }
 
@@ -282,15 +314,19 @@ func (c char) mark() bool { return c>>8 == 0xe380 && c != 0xe38085 || c == 0xe38
 
 func (c char) hiragana() bool { return c>>8 == 0xe381 || c>>8 == 0xe382 && c&0xff < 0xa0 }
 
-// add adds a token to a bag, once.
-func (v *vocabulary) add(b *bag, k token) {
+// add adds a token to the open bag, once.
+func (v *vocabulary) add(k token) {
 	h := hash(k)
 	if v.closed && v.filter[h>>6%filterWords]&(1<<(h&63)) == 0 {
 		return // nobody asks for it
 	}
+	v.collect(k, h)
+}
+
+func (v *vocabulary) collect(k token, h uint64) {
 	if id := v.number(k, h); id >= 0 && v.seen[id] != v.bags {
 		v.seen[id] = v.bags
-		b.ids = append(b.ids, id)
+		v.ids = append(v.ids, id)
 	}
 }
 
@@ -316,14 +352,29 @@ type index struct {
 	titles []bag
 	weight []float64 // by token
 	inAny  []uint64  // the tokens that any text has
+	texts  []int32   // by token: how many texts have it
 }
 
+// zeros is n zeros, in the memory of s where it is enough.
+func zeros[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/2)
+	}
+	s = s[:n]
+	clear(s)
+	return s
+}
+
+// newIndex is an index of the texts. It is valid until the next one is made.
 func newIndex(v *vocabulary, bodies, titles []bag) *index {
-	x := &index{bodies: bodies, titles: titles, weight: make([]float64, len(v.tokens)), inAny: make([]uint64, (len(v.tokens)+63)/64)}
-	texts := make([]int32, len(v.tokens))
+	x := &v.tally
+	x.bodies, x.titles = bodies, titles
+	x.weight = zeros(x.weight, len(v.tokens))
+	x.inAny = zeros(x.inAny, (len(v.tokens)+63)/64)
+	x.texts = zeros(x.texts, len(v.tokens))
 	for i := range bodies {
 		for _, id := range bodies[i].ids {
-			texts[id]++
+			x.texts[id]++
 		}
 		for w, bits := range bodies[i].set {
 			x.inAny[w] |= bits
@@ -335,7 +386,7 @@ func newIndex(v *vocabulary, bodies, titles []bag) *index {
 		weights[2*n] = rare * rare
 		weights[2*n+1] = 4 * rare * rare
 	}
-	for id, n := range texts {
+	for id, n := range x.texts {
 		kind := 0
 		if v.tokens[id].latin() {
 			kind = 1

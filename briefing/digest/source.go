@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"slices"
 	"strings"
 
 	"cyberbrief/briefing"
@@ -13,7 +14,7 @@ var sourceWords = []string{"出典", "情報源", "引用元", "参照元", "参
 // them as citations, in order, and the blocks that are left.
 func (r *reader) takeSources(blocks []*block) (rest []*block, sources []briefing.Citation) {
 	for _, b := range blocks {
-		if b.kind == briefing.Code || b.kind == briefing.Row {
+		if b.kind == briefing.Code || b.kind == briefing.Row || !namesSource(b) {
 			rest = append(rest, b)
 			continue
 		}
@@ -32,6 +33,11 @@ func (r *reader) takeSources(blocks []*block) (rest []*block, sources []briefing
 		}
 	}
 	return rest, sources
+}
+
+// namesSource says whether a line of a block names a source.
+func namesSource(b *block) bool {
+	return slices.ContainsFunc(b.lines, func(l line) bool { return l.source >= 0 })
 }
 
 // sourcesIn parts a line into its prose and the sources it names. A source
@@ -63,6 +69,10 @@ func sourceStart(spans []span) (at, offset int) {
 	lead := true
 	for i, s := range spans {
 		if s.mark {
+			continue
+		}
+		if !strings.Contains(s.text, ":") && !strings.Contains(s.text, "：") && !strings.Contains(s.text, "出典") {
+			lead = lead && trimLead(s.text) == "" // no source word without one of these
 			continue
 		}
 		if lead {
