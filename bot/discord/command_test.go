@@ -107,6 +107,7 @@ func TestWhatIsAsked(t *testing.T) {
 		{bottest.DiscordInteraction{Command: "briefing-admin", Options: []bottest.DiscordOption{
 			sub("add", option("zone", "Asia/Tokyo"), option("time", "08:30"), option("channel", "<#"+channel+">"))}},
 			"briefing-admin", "add <#" + channel + "> 08:30 Asia/Tokyo"},
+		{bottest.DiscordInteraction{Command: "briefing-admin", Options: []bottest.DiscordOption{sub("retract", option("date", "2025-07-02"))}}, "briefing-admin", "retract 2025-07-02"},
 		{bottest.DiscordInteraction{CustomID: "term:能動的サイバー防御"}, "term", "能動的サイバー防御"},
 		{bottest.DiscordInteraction{CustomID: "term~3:a:b"}, "term", "a:b"},
 		{bottest.DiscordInteraction{CustomID: "briefing~1:", Values: []string{"2025-07-02 11"}}, "briefing", "2025-07-02 11"},
@@ -312,6 +313,37 @@ func TestAckWhileEverybodyIsBusy(t *testing.T) {
 		t.Errorf("%d of %d were told to come back, want %d", busy, load, want)
 	}
 	t.Logf("slowest acknowledgement of %d at once: %v", load, slowest)
+}
+
+// TestHelpIsRegistered: what the help tells people to type can be given.
+func TestHelpIsRegistered(t *testing.T) {
+	t.Parallel()
+	d, fake := start(t)
+	run(t, d, echo)
+	if err := fake.AwaitReady(testContext(t), 1); err != nil {
+		t.Fatal(err)
+	}
+	registered := fake.Requests("PUT applications/{application}/commands")[0].Body
+	help := bot.NewRouter(bot.RouterOptions{}).Respond(testContext(t), bot.Request{Command: "briefing", Text: "help"})
+	told := 0
+	for _, e := range help.Document {
+		item, ok := e.(bot.ListItem)
+		if !ok {
+			continue
+		}
+		words := strings.Fields(item.Spans[0].Text)
+		name := strings.TrimPrefix(words[0], "/")
+		if name == "briefing-admin" {
+			name = words[1]
+		}
+		told++
+		if !strings.Contains(registered, `"name":"`+name+`"`) {
+			t.Errorf("%q is not registered", item.Spans[0].Text)
+		}
+	}
+	if told < 10 {
+		t.Errorf("the help tells of %d commands", told)
+	}
 }
 
 func TestCommandsAreRegisteredOnce(t *testing.T) {

@@ -233,7 +233,7 @@ func (d *Discord) Edit(ctx context.Context, to bot.Target, id bot.MessageID, b b
 		Embeds:     append([]embed{}, m.Embeds...),
 		Components: append([]actionRow{}, m.Components...),
 	}
-	return d.api.do(ctx, r, &identified{})
+	return d.api.do(ctx, r, nil) // the id is known; any success is one
 }
 
 // Delete removes a message; see delivery.Editor.

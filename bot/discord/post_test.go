@@ -281,6 +281,10 @@ func TestEditReplacesEverything(t *testing.T) {
 	if found, err := d.Find(testContext(t), target(0), time.Now().Add(-time.Minute)); err != nil || found != id {
 		t.Errorf("the edited message is not found: %q, %v", found, err)
 	}
+	fake.FailNext("PATCH channels/{channel}/messages/{message}", bottest.DiscordFault{Status: 204, Accepted: true})
+	if err := d.Edit(testContext(t), target(0), id, parentOf(t)); err != nil {
+		t.Errorf("an edit that was made without a word: %v", err)
+	}
 	// Editing is repeatable, so a lost answer is no doubt.
 	fake.FailNext("PATCH channels/{channel}/messages/{message}", bottest.DiscordFault{Reset: true, Accepted: true})
 	if err := d.Edit(testContext(t), target(0), id, parentOf(t)); bot.ClassOf(err) != bot.Transient {

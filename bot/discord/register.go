@@ -99,6 +99,8 @@ func adminCommands() []commandOption {
 		subcommand("preview", "See what a channel would get", "次の配信を自分だけで見る", channel()),
 		subcommand("retract", "Remove the posts of a briefing", "投稿したまとめを削除する",
 			text("date", "日付", "The date of the digest, for example 2025-07-02", "まとめの日付（例 2025-07-02）")),
+		subcommand("retract", "Remove the posts of a digest", "投稿したまとめを削除する",
+			text("date", "日付", "The date of the digest, for example 2025-07-02", "まとめの日付（例 2025-07-02）").required()),
 		subcommand("status", "What was posted, what was not, and why", "配信の状況と理由"),
 	}
 }
