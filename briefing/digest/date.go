@@ -29,8 +29,13 @@ func dateIn(s string) briefing.Date {
 			}
 		}
 	}
+	if m := britishDate.FindStringSubmatch(s); m != nil {
+		return dateIn(m[2] + " " + m[1] + ", " + m[3])
+	}
 	return ""
 }
+
+var britishDate = regexp.MustCompile(`(\d{1,2})(?:st|nd|rd|th)? ([A-Z][a-z]{2,8})\.?,? (20\d{2})`)
 
 var englishDate = regexp.MustCompile(`([A-Z][a-z]{2,8})\.? (\d{1,2})(?:st|nd|rd|th)?,? (20\d{2})`)
 

@@ -41,19 +41,19 @@ var phrases = [roles][]phrase{
 	roleKeyPoints: {
 		{"主要ポイント", 1}, {"重要ポイント", 1}, {"キーポイント", 1}, {"注目ポイント", 1}, {"ポイント", .95},
 		{"ハイライト", 1}, {"要点", 1}, {"要約", .8}, {"サマリー", .9}, {"サマリ", .9}, {"エグゼクティブ", .9},
-		{"主要トピック", .8}, {"トピックス", .7}, {"注目トピック", .8}, {"ヘッドライン", .8}, {"行まとめ", 1}, {"押さえ", .9}, {"押さえる", .9},
+		{"主要トピック", .8}, {"トピックス", .7}, {"トピック", .65}, {"注目トピック", .8}, {"重要トピック", .9}, {"トップ", .85}, {"3本", .85}, {"3選", .8}, {"5本", .85}, {"5選", .8}, {"三行", .8}, {"3行", .8}, {"要旨", .9}, {"早わかり", .9}, {"ヘッドライン", .8}, {"行まとめ", 1}, {"押さえ", .9}, {"押さえる", .9},
 		{"ひと目", .8}, {"一目", .8}, {"まとめ", .6}, {"概要", .6}, {"概況", .6}, {"速報", .6}, {"見出し", .6}, {"結論ファースト", 1},
 		{"keypoints", 1}, {"keytakeaways", 1}, {"takeaways", 1}, {"highlights", 1}, {"summary", .8}, {"executivesummary", 1}, {"tl;dr", 1}, {"tldr", 1}, {"ataglance", 1}, {"headlines", .8}, {"overview", .6},
 	},
 	roleNews: {
 		{"ニュース紹介", 1}, {"ニュース詳細", 1}, {"詳細ニュース", 1}, {"ニュース解説", 1}, {"個別ニュース", 1}, {"ニュース本文", 1}, {"各ニュース", 1},
 		{"ニュースカテゴリ", 1}, {"ニュース一覧", 1}, {"ニュースの紹介", 1}, {"トップニュース", 1}, {"注目ニュース", 1}, {"主要ニュース", .9}, {"ピックアップニュース", 1}, {"記事紹介", 1},
-		{"ニュース", .9}, {"トピック詳細", 1}, {"詳細", .9}, {"本編", .9},
+		{"ニュース", .9}, {"詳報", 1}, {"トピック詳細", 1}, {"詳細", .9}, {"本編", .9},
 		{"news", .9}, {"topstories", 1}, {"stories", .9}, {"details", .9}, {"indetail", 1},
 	},
 	roleDeepDive: {
 		{"深掘り", 1}, {"深堀り", 1}, {"深掘", 1}, {"深堀", 1}, {"ディープダイブ", 1}, {"特集", 1}, {"徹底解説", 1}, {"徹底分析", 1}, {"詳細分析", .9}, {"掘り下げ", 1},
-		{"考察", .9}, {"分析", .6}, {"解説", .55}, {"フォーカス", .7}, {"コラム", .8}, {"ズームイン", .9}, {"クローズアップ", .9}, {"視点", .6},
+		{"考察", .9}, {"分析", .6}, {"解説", .55}, {"フォーカス", .7}, {"コラム", .8}, {"論点", .8}, {"ズームイン", .9}, {"クローズアップ", .9}, {"視点", .6},
 		{"deepdive", 1}, {"feature", .9}, {"analysis", .8}, {"infocus", .9}, {"spotlight", .8}, {"closerlook", 1},
 	},
 	roleBackground: {
@@ -65,13 +65,13 @@ var phrases = [roles][]phrase{
 		{"glossary", 1}, {"terminology", 1}, {"terms", .9}, {"keywords", .9}, {"definitions", .9},
 	},
 	roleOutlook: {
-		{"今後の展望", 1}, {"今後の見通し", 1}, {"今後の予測", 1}, {"今後の動向", .9}, {"今後の課題", .8}, {"今後の注目点", 1}, {"今後の対策", .7}, {"今後の影響", .6}, {"今後の方向性", .8},
+		{"今後の展望", 1}, {"今後の見通し", 1}, {"今後の予測", 1}, {"今後の動向", .9}, {"今後の課題", .8}, {"今後の注目点", 1}, {"今後の対策", .7}, {"今後の影響", .6}, {"今後の方向性", .8}, {"今後の注目", 1}, {"明日以降", 1}, {"来週", .9}, {"来月", .9},
 		{"展望", .95}, {"見通し", .9}, {"予測", .8}, {"将来", .7}, {"先行き", .9}, {"今後に向けて", .9}, {"今後", .8}, {"これから", .8},
 		{"outlook", 1}, {"lookingahead", 1}, {"what'snext", 1}, {"whatsnext", 1}, {"future", .8},
 	},
 	roleConclusion: {
-		{"結論", 1}, {"総括", 1}, {"総評", 1}, {"まとめ", 1}, {"おわりに", 1}, {"終わりに", 1}, {"さいごに", 1}, {"最後に", 1}, {"むすび", 1}, {"結び", 1}, {"締め", .8}, {"教訓", .8}, {"所感", .8},
-		{"conclusion", 1}, {"conclusions", 1}, {"closing", .9}, {"wrap-up", 1}, {"wrapup", 1}, {"lessons", .7},
+		{"結論", 1}, {"総括", 1}, {"総評", 1}, {"まとめ", 1}, {"おわりに", 1}, {"終わりに", 1}, {"さいごに", 1}, {"最後に", 1}, {"むすび", 1}, {"結び", 1}, {"締め", .8}, {"締めくくり", 1}, {"締めの言葉", 1}, {"結びの言葉", 1}, {"一言", .9}, {"ひとこと", .9}, {"後記", .7}, {"教訓", .8}, {"所感", .8},
+		{"conclusion", 1}, {"conclusions", 1}, {"closing", .9}, {"wrap-up", 1}, {"wrapup", 1}, {"keytakeaways", .9}, {"takeaways", .9}, {"bottomline", 1}, {"finalthoughts", 1}, {"lessons", .7},
 	},
 	roleCitations: {
 		{"主要引用", 1}, {"引用文献", 1}, {"引用元", 1}, {"引用", 1}, {"参考文献", 1}, {"参考情報", 1}, {"参考資料", 1}, {"参考リンク", 1}, {"参考url", 1}, {"参考", .9}, {"参照", .9}, {"出典", 1}, {"情報源", 1}, {"ソース", .8}, {"関連リンク", .9}, {"リンク集", .9},
@@ -88,7 +88,7 @@ var phrases = [roles][]phrase{
 var fillers = []string{
 	"についての", "について", "に関する", "における", "および", "ならびに", "ニュース全体", "全体", "ニュース", "サイバーセキュリティ", "サイバー", "セキュリティ", "情報セキュリティ",
 	"本日の", "今日の", "今回の", "今週の", "本日", "今日", "今回", "今週", "この日の", "主要な", "主要", "主な", "重要な", "重要性", "重要", "注目の", "最新の", "関連する", "関連", "分野", "概念",
-	"対策", "考察", "解説", "紹介", "教訓", "一覧", "リスト", "トピック", "情報", "概要", "詳細", "追加", "補足", "専門", "基本", "技術", "背景", "知識", "分析", "提言", "示唆", "課題", "影響", "方向性", "ポイント", "まとめ", "欄", "集", "編", "べき", "たい", "おきたい", "知って", "読み解く", "まず", "3", "三", "5", "五", "つ", "点",
+	"対策", "考察", "解説", "紹介", "教訓", "一覧", "リスト", "トピック", "情報", "概要", "詳細", "追加", "補足", "専門", "基本", "技術", "背景", "知識", "分析", "提言", "示唆", "課題", "影響", "方向性", "ポイント", "まとめ", "欄", "集", "編", "べき", "たい", "おきたい", "知って", "読み解く", "まず", "3", "三", "5", "五", "つ", "点", "ミニ", "メモ", "ノート", "コーナー", "専門家", "この記事の", "本記事の", "本号の", "明日の", "当面の", "短期的", "中長期的", "中期的", "長期的", "注目", "にした記事", "用いた", "動向",
 	"の", "と", "や", "・", "を", "に", "で", "は", "へ", "び", "&", "/", ",", "、", "-", "—", ":", "!", "！", "?", "「", "」", "・",
 	"today's", "todays", "today", "the", "and", "of", "for", "key", "main", "daily", "topics", "topic",
 }
@@ -184,6 +184,9 @@ func meaningOf(norm string) (m meaning) {
 			}
 		}
 	}
+	if strength[roleOutlook] > 0 {
+		strength[roleKeyPoints] = 0 // 今後の注目ポイント has no news
+	}
 	size := float64(len(norm))
 	for r := roleKeyPoints; r < roles; r++ {
 		if strength[r] == 0 {
@@ -271,12 +274,12 @@ func numbering(s string) int {
 	}
 	rest := t[i:]
 	at := len(s) - len(rest)
-	for _, suffix := range []string{"章", "部", "節", "、", ")", ":", "位"} {
+	for _, suffix := range []string{"章", "部", "節", "、", ")", ":", "位", "】", "]", "〕"} {
 		if strings.HasPrefix(rest, suffix) && (prefixed || suffix != "章" && suffix != "部" && suffix != "節" && suffix != "位") {
 			return at + len(suffix)
 		}
 	}
-	if t[i-1] == '.' {
+	if t[i-1] == '.' || strings.IndexByte(t[:i], '.') > 0 { // 1. 2.1. 2.1
 		return at
 	}
 	return 0
@@ -291,7 +294,7 @@ func firstRune(s string) (rune, int) {
 
 // numbered says whether a heading counts its place: "1. …", "第2章 …".
 func numbered(text string) bool {
-	return numbering(strings.TrimLeft(text, " ")) > 0
+	return numbering(strings.TrimLeft(text, " (（【[〔")) > 0
 }
 
 // classify gives every section its role. The score of a role is 0.7 for the
@@ -311,18 +314,49 @@ func (r *reader) classify(all []*section) {
 			}
 		}
 		s.role = best
-		if head, rest, ok := cutColon(s.heading.text); ok && best == roleNone {
-			if role, sure := bareRole(head); sure && role != roleNews && role != roleKeyPoints {
-				s.role, s.topic = role, rest
-			}
-		} else if ok {
-			if role, sure := bareRole(head); sure && role == best {
-				s.topic = rest
-			}
+		if c, topic := topicRole(s.heading.text); best == roleNone && c != roleNews && c != roleKeyPoints || c == best {
+			s.role, s.topic = c, topic
+		}
+		if s.role == roleOverview && s.order <= 1 && len(s.blocks) > 1 && shape(s, roleKeyPoints) == 1 {
+			s.role = roleKeyPoints // 本日の概要, and then a list
 		}
 	}
 	r.settle(all)
 	r.rescue(all)
+}
+
+// topicRole is the role that a heading names beside its topic, and the
+// topic: 深掘り：X, 【深掘り】X, X（深掘り）, 深掘り | X.
+func topicRole(text string) (role, string) {
+	if head, rest, ok := cutColon(text); ok {
+		if c, sure := bareRole(head); sure {
+			return c, rest
+		}
+	}
+	for _, sep := range []string{"｜", " | ", " - ", " – ", " — ", "――", "—", "〜"} {
+		if head, rest, ok := strings.Cut(text, sep); ok && strings.TrimSpace(rest) != "" {
+			if c, sure := bareRole(head); sure {
+				return c, strings.TrimSpace(rest)
+			}
+		}
+	}
+	for _, pair := range [][2]string{{"【", "】"}, {"[", "]"}, {"「", "」"}, {"（", "）"}, {"(", ")"}} {
+		before, inner, ok := strings.Cut(text, pair[0])
+		inner, after, closed := strings.Cut(inner, pair[1])
+		before, after = strings.TrimSpace(before), strings.TrimSpace(after)
+		if !ok || !closed || (before == "") == (after == "") {
+			continue
+		}
+		switch c, sure := bareRole(inner); {
+		case !sure || pair[0] == "「":
+		case c == roleDeepDive, c == roleBackground, c == roleGlossary, c == roleOutlook:
+			return c, before + after
+		}
+		if c, sure := bareRole(before); sure && pair[0] == "「" && after == "" {
+			return c, inner
+		}
+	}
+	return roleNone, ""
 }
 
 func (r *reader) score(s *section, c role, total int) float64 {
@@ -463,7 +497,12 @@ func insideItem(s *section) bool {
 	return false
 }
 
-// rescue finds key points and citations whose headings have no word for it:
+// weakDive is the score of words that name a deep dive where no other
+// section does.
+const weakDive = 0.5
+
+// rescue finds the deep dive of a digest that has none by plainer words. It
+// finds key points and citations whose headings have no word for it:
 // a first section that is nothing but short items, a last one that is
 // nothing but links.
 func (r *reader) rescue(all []*section) {
@@ -477,6 +516,11 @@ func (r *reader) rescue(all []*section) {
 	}
 	if len(parts) < 2 {
 		return
+	}
+	for _, s := range parts {
+		if w := s.words[roleDeepDive]; !has[roleDeepDive] && s.role == roleNone && s.level <= 2 && w.all && w.score >= weakDive && prose(s.blocks, minProse) {
+			s.role = roleDeepDive // 分析, 専門家の視点
+		}
 	}
 	if first := parts[0]; !has[roleKeyPoints] && first.role == roleNone && len(first.children) == 0 &&
 		len(first.blocks) >= 2 && shape(first, roleKeyPoints) == 1 && len(r.root.blocks) == 0 {
