@@ -20,8 +20,7 @@ import (
 
 // signed makes a bot that takes signed requests at the fake's disposal.
 func signed(t testing.TB) (*discord.Discord, *bottest.Discord, string) {
-	var fake *bottest.Discord
-	d, fake := start(t, func(o *discord.Options) {})
+	_, fake := start(t, func(o *discord.Options) {})
 	d, err := discord.New(discord.Options{Token: bottest.DiscordToken, APIURL: fake.URL(), PublicKey: fake.PublicKey()})
 	if err != nil {
 		t.Fatal(err)

@@ -59,8 +59,10 @@ func TestRecentForgets(t *testing.T) {
 	if !r.first("a") || r.first("a") || !r.first("b") {
 		t.Error("an id is new once")
 	}
-	if !r.first("") || !r.first("") {
-		t.Error("no id is always new")
+	for range 2 {
+		if !r.first("") {
+			t.Error("no id is always new")
+		}
 	}
 	now = now.Add(rememberFor)
 	if r.first("a") {

@@ -175,7 +175,7 @@ func (s *Slack) reconnecting(taps *tapDialer) error {
 		s.log.Info("socket is renewed", "reason", reason)
 		if classOf(reason) == bot.Fatal {
 			return &bot.OutcomeError{Class: bot.Fatal, Code: reason,
-				Err: errors.New("Socket Mode was switched off for the app: switch it on in the app's settings, or use SLACK_SIGNING_SECRET instead of SLACK_APP_TOKEN")}
+				Err: errors.New("the app's Socket Mode was switched off: switch it on in the app's settings, or use SLACK_SIGNING_SECRET instead of SLACK_APP_TOKEN")}
 		}
 	}
 	return nil

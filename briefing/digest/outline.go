@@ -43,9 +43,7 @@ func (r *reader) outline() {
 			open = attach(open, s)
 			all = append(all, s)
 		case it.block != nil:
-			for _, b := range itemsOf(it.block) {
-				open.blocks = append(open.blocks, b)
-			}
+			open.blocks = append(open.blocks, itemsOf(it.block)...)
 		default:
 			rules++
 		}

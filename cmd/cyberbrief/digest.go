@@ -166,7 +166,7 @@ func (c digestLintCommand) Run(e *environment) error {
 		failed = failed || d.Err() != nil
 	}
 	if failed {
-		return quietError
+		return errQuiet
 	}
 	return nil
 }

@@ -52,9 +52,9 @@ const (
 	exitUsage  = 2
 )
 
-// quietError ends the program with exitFailed and says nothing: the command's
+// errQuiet ends the program with exitFailed and says nothing: the command's
 // output has said it.
-var quietError = errors.New("")
+var errQuiet = errors.New("")
 
 // environment is what a command works with besides its flags.
 type environment struct {
@@ -92,7 +92,7 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 	switch {
 	case err == nil:
 		return exitOK
-	case !errors.Is(err, quietError):
+	case !errors.Is(err, errQuiet):
 		fmt.Fprintf(stderr, "cyberbrief: %v\n", err)
 	}
 	return exitFailed

@@ -74,9 +74,8 @@ func (w *world) publish(date, point string) {
 
 // process is one run of the program.
 type process struct {
-	stop  func() error
-	out   *output
-	start time.Time
+	stop func() error
+	out  *output
 }
 
 // output is what a process printed so far.

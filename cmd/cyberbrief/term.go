@@ -29,7 +29,7 @@ func (c termCommand) Run(e *environment) error {
 		err = printAnswer(e, answer)
 	}
 	if err == nil && answer.Match == briefing.MatchNone {
-		err = quietError
+		err = errQuiet
 	}
 	return err
 }
