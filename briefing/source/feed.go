@@ -47,8 +47,17 @@ func NewFeed(address string, o Options) (*Feed, error) {
 	}
 	return &Feed{
 		address: u, o: o.withDefaults(), client: newClient(o), hashes: map[briefing.Date][sha256.Size]byte{},
-		convert: converter.NewConverter(converter.WithPlugins(base.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), table.NewTablePlugin())),
+		convert: newConverter(),
 	}, nil
+}
+
+// newConverter makes what turns HTML into Markdown. Cells are not padded to
+// the width of their column: one long cell would make every other as long.
+func newConverter() *converter.Converter {
+	tables := table.NewTablePlugin(table.WithCellPaddingBehavior(table.CellPaddingBehaviorMinimal))
+	c := converter.NewConverter(converter.WithPlugins(base.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), tables))
+	c.Register.PreRenderer(tameTables, converter.PriorityEarly)
+	return c
 }
 
 func (f *Feed) String() string { return "feed:" + display(f.address.String()) }

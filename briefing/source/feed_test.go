@@ -41,7 +41,7 @@ func TestFeed(t *testing.T) {
 	}{
 		{"RSS", rssFeed, []string{
 			"2025-07-01.md|# 日付のない短い話\n\n* 印のついた行\n",
-			"2025-07-02.md|# 2025年7月2日 まとめ\n\n## 主要ポイント\n\n- 一つ目の話\n- **二つ目**の話\n\n詳しくは[別の記事](https://blog.example/n/9)へ。\n\n| 製品 | 版   |",
+			"2025-07-02.md|# 2025年7月2日 まとめ\n\n## 主要ポイント\n\n- 一つ目の話\n- **二つ目**の話\n\n詳しくは[別の記事](https://blog.example/n/9)へ。\n\n| 製品 | 版 |",
 		}, "alert"},
 		{"Atom", atomFeed, []string{"2025-07-02.md|# 2025-07-02 まとめ\n\n本文\n"}, ""},
 		{"JSON Feed", jsonFeed, []string{"2025-07-02.md|# 2025/07/02\n\n## 主要ポイント\n\n* 一つ目\n"}, ""},
@@ -133,6 +133,30 @@ func TestFeedErrors(t *testing.T) {
 			_, err = src.Scan(t.Context(), (&inbox{}).take)
 			if err == nil || !strings.Contains(err.Error(), tt.wantErr) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("got %v, want %q", err, tt.wantErr)
+			}
+		})
+	}
+}
+
+// A feed is as hostile as any page: a few kilobytes of table must not become
+// gigabytes of Markdown.
+func TestFeedTables(t *testing.T) {
+	const cell = "<td>甲</td>"
+	tests := []struct{ name, body, want string }{
+		{"spans", `<table><tr><th>製品</th><th>版</th></tr>` + strings.Repeat(`<tr><td colspan=1000000 rowspan=1000000>乙</td></tr>`, 100) + `</table>`, "| 製品 | 版 |"},
+		{"wide and long", `<table><tr>` + strings.Repeat(cell, 20_000) + `</tr>` + strings.Repeat(`<tr><td>乙</td></tr>`, 20_000) + `</table>`, "甲"},
+		{"one long cell", `<table><tr><th>` + strings.Repeat("長", 100_000) + `</th></tr>` + strings.Repeat(`<tr><td>乙</td></tr>`, 9_000) + `</table>`, "乙"},
+		{"nested", strings.Repeat(`<table><tr><td>外<br>`, 60) + "甲" + strings.Repeat(`</td></tr></table>`, 60), "甲"},
+		{"table in a table", `<table><tr><td>外<table><tr><th>製品</th></tr><tr><td>乙</td></tr></table></td></tr></table>`, "| 製品 |"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := newConverter().ConvertString(tt.body)
+			if err != nil || !strings.Contains(got, tt.want) {
+				t.Errorf("error %v, or %q is not in %.200q", err, tt.want, got)
+			}
+			if most := 10*len(tt.body) + 1000; len(got) > most {
+				t.Errorf("%d bytes of HTML became %d bytes", len(tt.body), len(got))
 			}
 		})
 	}
