@@ -56,7 +56,7 @@ func NewFeed(address string, o Options) (*Feed, error) {
 func newConverter() *converter.Converter {
 	tables := table.NewTablePlugin(table.WithCellPaddingBehavior(table.CellPaddingBehaviorMinimal))
 	c := converter.NewConverter(converter.WithPlugins(base.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), tables))
-	c.Register.PreRenderer(tameTables, converter.PriorityEarly)
+	c.Register.PreRenderer(tame, converter.PriorityEarly)
 	return c
 }
 

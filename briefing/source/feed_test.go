@@ -138,15 +138,17 @@ func TestFeedErrors(t *testing.T) {
 	}
 }
 
-// A feed is as hostile as any page: a few kilobytes of table must not become
+// A feed may be as hostile as any page: a few kilobytes of HTML must not become
 // gigabytes of Markdown.
-func TestFeedTables(t *testing.T) {
+func TestFeedHostile(t *testing.T) {
 	const cell = "<td>甲</td>"
 	tests := []struct{ name, body, want string }{
 		{"spans", `<table><tr><th>製品</th><th>版</th></tr>` + strings.Repeat(`<tr><td colspan=1000000 rowspan=1000000>乙</td></tr>`, 100) + `</table>`, "| 製品 | 版 |"},
 		{"wide and long", `<table><tr>` + strings.Repeat(cell, 20_000) + `</tr>` + strings.Repeat(`<tr><td>乙</td></tr>`, 20_000) + `</table>`, "甲"},
 		{"one long cell", `<table><tr><th>` + strings.Repeat("長", 100_000) + `</th></tr>` + strings.Repeat(`<tr><td>乙</td></tr>`, 9_000) + `</table>`, "乙"},
 		{"nested", strings.Repeat(`<table><tr><td>外<br>`, 60) + "甲" + strings.Repeat(`</td></tr></table>`, 60), "甲"},
+		{"quotations in quotations", strings.Repeat("<blockquote>", 400) + strings.Repeat("甲<br>", 20_000), "> 甲"},
+		{"lists in lists", strings.Repeat("<ul><li>", 200) + strings.Repeat("<p>甲", 10_000), "- 甲"},
 		{"table in a table", `<table><tr><td>外<table><tr><th>製品</th></tr><tr><td>乙</td></tr></table></td></tr></table>`, "| 製品 |"},
 	}
 	for _, tt := range tests {
