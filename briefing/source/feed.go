@@ -171,7 +171,10 @@ var (
 func (f *Feed) markdown(it *gofeed.Item) ([]byte, error) {
 	body := text(it)
 	if htmlTag.MatchString(body) {
-		var err error
+		err := convertible(body)
+		if err != nil {
+			return nil, err
+		}
 		if body, err = f.convert.ConvertString(body, converter.WithDomain(cmp.Or(it.Link, f.address.String()))); err != nil {
 			return nil, fmt.Errorf("turn HTML into Markdown: %w", err)
 		}

@@ -118,6 +118,7 @@ func TestFeedErrors(t *testing.T) {
 		{"a web page", "<html><head></head></html>", 0, "web page"},
 		{"nonsense", "hello", 0, "read feed:"},
 		{"cut off", rssFeed[:200], 0, "read feed:"},
+		{"brackets", strings.Replace(rssFeed, "一つ目の話", strings.Repeat("[甲", 30_000), 1), 0, "item of 2025-07-02: too many opening brackets"},
 		{"huge", rssFeed + strings.Repeat(" ", maxFeed), 0, "larger than"},
 	}
 	for _, tt := range tests {

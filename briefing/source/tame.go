@@ -1,7 +1,9 @@
 package source
 
 import (
+	"errors"
 	"slices"
+	"strings"
 
 	"github.com/JohannesKaufmann/html-to-markdown/v2/converter"
 	"golang.org/x/net/html"
@@ -16,7 +18,22 @@ const (
 	// maxIndents is how deep quotations and lists may stand in each other:
 	// Markdown writes all of them before every line.
 	maxIndents = 10
+	// maxBrackets is how many opening brackets times bytes an item may have:
+	// the converter looks for the end of each bracket up to the end of the
+	// text. A digest has a tenth of it; this much takes a second.
+	maxBrackets = 200 << 20
 )
+
+// errBrackets refuses a page that would take too long.
+var errBrackets = errors.New("too many opening brackets for its length")
+
+// convertible says why a page cannot be converted in good time.
+func convertible(page string) error {
+	if strings.Count(page, "[")*len(page) > maxBrackets {
+		return errBrackets
+	}
+	return nil
+}
 
 // tame makes a page safe to convert: what would cost more than its size says
 // becomes plain blocks, of which the text stays.
