@@ -72,6 +72,9 @@ type page struct {
 	validators
 }
 
+// errStatus is the failure of a server that answered, with the wrong status.
+var errStatus = errors.New("the server answers")
+
 // fetch gets one address. The body is at most limit+1 bytes, decompressed.
 // Answers other than those of page are errors; none of them names more of the
 // address than display does.
@@ -106,7 +109,7 @@ func fetch(ctx context.Context, client *http.Client, u *url.URL, known validator
 	case http.StatusNotFound, http.StatusGone, http.StatusForbidden:
 		return p, nil
 	}
-	err = fmt.Errorf("fetch %s: the server answers %d %s", display(u.String()), resp.StatusCode, http.StatusText(resp.StatusCode))
+	err = fmt.Errorf("fetch %s: %w %d %s", display(u.String()), errStatus, resp.StatusCode, http.StatusText(resp.StatusCode))
 	if after := retryAfter(resp.Header.Get("Retry-After"), now()); after > 0 {
 		err = &retryError{after, err}
 	}

@@ -22,8 +22,9 @@ const (
 )
 
 // Run looks at each source at once and then every so often, until ctx ends;
-// it returns when all its goroutines have ended. After a failure the pause
-// doubles up to maxBackOff, or is as long as the server asked for. Report is
+// it returns when all its goroutines have ended. After a failure of all that a
+// source has, the pause doubles up to maxBackOff, or is as long as the server
+// asked for. Report is
 // told of every look, from several goroutines.
 func Run(ctx context.Context, sources []Source, every time.Duration, sink Sink, report func(Check)) {
 	var wg sync.WaitGroup
@@ -49,7 +50,8 @@ func follow(ctx context.Context, s Source, every time.Duration, sink Sink, repor
 			return
 		}
 		report(Check{Source: s.String(), Newest: newest, At: time.Now(), Err: err})
-		if failures++; err == nil || changes != nil {
+		partial := (*partialError)(nil)
+		if failures++; err == nil || changes != nil || errors.As(err, &partial) {
 			failures = 0 // looking at something local again costs nothing
 		}
 		if !wait(ctx, pause(every, failures, err), changes) {
@@ -75,6 +77,12 @@ type retryError struct {
 }
 
 func (e *retryError) Unwrap() error { return e.error }
+
+// partialError is a failure of a part of what a source has: the rest of it is
+// looked at as often as ever.
+type partialError struct{ error }
+
+func (e *partialError) Unwrap() error { return e.error }
 
 // pause is how long to wait for the next look.
 func pause(every time.Duration, failures int, err error) time.Duration {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,10 +18,13 @@ import (
 const (
 	// aheadOfUTC is how early the date changes anywhere: UTC+14.
 	aheadOfUTC = 14 * time.Hour
-	// freshDays are asked for at every look; older dates every olderEvery,
-	// for late digests and corrections.
-	freshDays  = 3
+	// freshDays, as many as the usual look-back, are asked for at every look;
+	// older dates every olderEvery, for late digests and corrections.
+	freshDays  = 8
 	olderEvery = 15 * time.Minute
+	// maxRefusals is how many dates a server may answer with an error before
+	// a look ends: one broken page must not hide the digests after it.
+	maxRefusals = 3
 	// maxLookback bounds the requests that one look makes, in days.
 	maxLookback = 366
 )
@@ -43,7 +47,8 @@ type day struct {
 }
 
 // NewTemplate makes a source of an address with {date}, or with {yyyy}, {mm}
-// and {dd}. A look asks for every date from today back o.Lookback.
+// and {dd}. A look asks for every date from the newest today on earth back to
+// o.Lookback before the oldest.
 func NewTemplate(spec string, o Options) (*Template, error) {
 	t := &Template{spec: spec, o: o.withDefaults(), client: newClient(o), days: map[briefing.Date]*day{}}
 	if _, err := parseURL(t.address("2025-07-02")); err != nil {
@@ -62,39 +67,75 @@ func (t *Template) address(d briefing.Date) string {
 	return strings.NewReplacer("{date}", s, "{yyyy}", s[:4], "{mm}", s[5:7], "{dd}", s[8:]).Replace(t.spec)
 }
 
-// Scan implements Source. The first request that fails ends the look: the
-// others go to the same server.
+// look is what one Scan of a Template has met.
+type look struct {
+	asked, answered int
+	useless         map[error]int // answers that are errors when there is nothing else
+	there           int           // digests
+	absent          []absence
+	errs            []error
+}
+
+// absence is a digest that was taken and is not there.
+type absence struct {
+	date briefing.Date
+	file File
+	said bool // the server knows that it is gone for good
+}
+
+// Scan implements Source. A server that cannot be reached, or asks for a pause,
+// ends the look: it would say the same of every date.
 func (t *Template) Scan(ctx context.Context, sink Sink) (briefing.Date, error) {
 	defer t.client.CloseIdleConnections()
 	today := briefing.DateOf(t.o.Now().UTC().Add(aheadOfUTC))
-	back := min(max(int(t.o.Lookback/(24*time.Hour)), 0), maxLookback)
-	var errs []error
-	asked, empty := 0, map[error]int{}
+	back := 1 + min(max(int(t.o.Lookback/(24*time.Hour)), 0), maxLookback)
+	l := &look{useless: map[error]int{}}
 	for n := back; n >= 0; n-- {
 		date := today.AddDays(-n)
 		if !t.due(date, n) {
 			continue
 		}
-		asked++
-		file, p, err := t.ask(ctx, date)
-		if err != nil {
-			return t.newest(), errors.Join(append(errs, err)...)
-		}
-		switch err := t.conclude(ctx, date, file, p, sink); err {
-		case errForbidden, errWebPage:
-			empty[err]++
-		case nil:
-		default:
-			errs = append(errs, fmt.Errorf("take in %s: %w", display(t.address(date)), err))
+		if !t.visit(ctx, date, sink, l) {
+			break
 		}
 	}
-	for why, n := range empty {
-		if n == asked {
-			errs = append(errs, fmt.Errorf("fetch %s: for every date, %w", t, why))
-		}
-	}
+	t.withdraw(ctx, sink, l)
 	t.forget(today.AddDays(-back))
-	return t.newest(), errors.Join(errs...)
+	return t.newest(), l.err(t)
+}
+
+// visit asks for one date; it returns false when the look is to end.
+func (t *Template) visit(ctx context.Context, date briefing.Date, sink Sink, l *look) bool {
+	l.asked++
+	file, p, err := t.ask(ctx, date)
+	if err != nil {
+		l.errs = append(l.errs, err)
+		wait := (*retryError)(nil)
+		return errors.Is(err, errStatus) && !errors.As(err, &wait) && l.asked-l.answered < maxRefusals
+	}
+	l.answered++
+	switch err := t.conclude(ctx, date, file, p, sink, l); err {
+	case nil:
+	case errForbidden, errWebPage:
+		l.useless[err]++
+	default:
+		l.errs = append(l.errs, fmt.Errorf("take in %s: %w", display(t.address(date)), err))
+	}
+	return true
+}
+
+// err is what a look has to report.
+func (l *look) err(t *Template) error {
+	for why, n := range l.useless {
+		if n == l.asked {
+			return fmt.Errorf("fetch %s: for every date, %w", t, why)
+		}
+	}
+	err := errors.Join(l.errs...)
+	if err != nil && l.answered > 0 {
+		return &partialError{err}
+	}
+	return err
 }
 
 // due says whether a date, n days old, is to be asked for in this look.
@@ -129,22 +170,26 @@ func (t *Template) ask(ctx context.Context, date briefing.Date) (File, page, err
 	return File{Name: fileName(u, date), Source: t.String()}, p, nil
 }
 
-// conclude does what an answer asks for.
-func (t *Template) conclude(ctx context.Context, date briefing.Date, f File, p page, sink Sink) error {
+// conclude does what an answer asks for; withdrawals wait for the end of the
+// look.
+func (t *Template) conclude(ctx context.Context, date briefing.Date, f File, p page, sink Sink, l *look) error {
 	d := t.days[date]
 	switch {
 	case p.status == http.StatusOK && isWebPage(p.body):
 		return errWebPage
 	case p.status == http.StatusOK:
+		l.there++
 		return d.take(ctx, f, p, sink)
 	case p.status == http.StatusNotModified:
+		l.there++
 		d.missing = false
 		return nil
 	case p.status == http.StatusForbidden:
 		return errForbidden
-	default:
-		return d.withdraw(ctx, f, p.status, sink)
+	case d.taken:
+		l.absent = append(l.absent, absence{date, f, p.status == http.StatusGone})
 	}
+	return nil
 }
 
 // take hands over a body that is new.
@@ -161,22 +206,29 @@ func (d *day) take(ctx context.Context, f File, p page, sink Sink) error {
 	return nil
 }
 
-// withdraw tells the sink of a digest that was there and is gone: at once
-// when the server says gone, at the second look when it says not found.
-func (d *day) withdraw(ctx context.Context, f File, status int, sink Sink) error {
-	if !d.taken {
-		return nil
+// withdraw tells the sink of digests that were there and are gone: at once
+// when the server said gone, at the second look when it said not found. When
+// several are not found and none is there, that is taken for an accident with
+// the server and reported as an error.
+func (t *Template) withdraw(ctx context.Context, sink Sink, l *look) {
+	unsaid := func(a absence) bool { return !a.said }
+	accident := l.there == 0 && len(l.absent) > 1 && slices.ContainsFunc(l.absent, unsaid)
+	if accident {
+		l.errs = append(l.errs, fmt.Errorf("fetch %s: all %d digests are gone from it; nothing is withdrawn until one is back", t, len(l.absent)))
 	}
-	if status == http.StatusNotFound && !d.missing {
-		d.missing = true
-		return nil
+	for _, a := range l.absent {
+		d := t.days[a.date]
+		if !a.said && (accident || !d.missing) {
+			d.missing = !accident
+			continue
+		}
+		a.file.Withdrawn = true
+		if err := sink(ctx, a.file); err != nil {
+			l.errs = append(l.errs, fmt.Errorf("withdraw %s: %w", display(t.address(a.date)), err))
+			continue
+		}
+		*d = day{asked: d.asked}
 	}
-	f.Withdrawn = true
-	if err := sink(ctx, f); err != nil {
-		return err
-	}
-	*d = day{asked: d.asked}
-	return nil
 }
 
 // fileName is the one in the address when it has the date, else the date.

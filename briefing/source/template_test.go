@@ -73,12 +73,26 @@ func serve(t *testing.T, files map[string]string) (*shelf, string) {
 
 func TestTemplate(t *testing.T) {
 	now := time.Date(2025, 7, 2, 20, 0, 0, 0, time.UTC) // the 3rd in Japan
-	s, at := serve(t, map[string]string{"/n_2025-07-01.md": "one", "/n_2025-06-28.md": "old", "/n_2025-06-20.md": "too old"})
-	src, err := NewTemplate(at+"/n_{date}.md", Options{AllowPrivate: true, Lookback: 5 * 24 * time.Hour, Now: func() time.Time { return now }})
+	s, at := serve(t, map[string]string{"/n_2025-07-01.md": "one", "/n_2025-06-24.md": "old", "/n_2025-06-20.md": "too old"})
+	src, err := NewTemplate(at+"/n_{date}.md", Options{AllowPrivate: true, Lookback: 9 * 24 * time.Hour, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	in := &inbox{}
+	// requests are those for the 3rd and so many days before it, conditional
+	// for the days named.
+	requests := func(back int, conditional string) string {
+		var out []string
+		for n := back; n >= 0; n-- {
+			day := time.Date(2025, 7, 3-n, 0, 0, 0, 0, time.UTC).Format("01-02")
+			path := "/n_2025-" + day + ".md"
+			if strings.Contains(conditional, day) {
+				path += "?"
+			}
+			out = append(out, path)
+		}
+		return strings.Join(out, " ")
+	}
 	look := func(name, want, requests string) {
 		t.Helper()
 		if _, err := src.Scan(t.Context(), in.take); err != nil {
@@ -92,21 +106,21 @@ func TestTemplate(t *testing.T) {
 		}
 		now = now.Add(time.Minute)
 	}
-	look("first look: today and five days back", "n_2025-06-28.md=old n_2025-07-01.md=one",
-		"/n_2025-06-28.md /n_2025-06-29.md /n_2025-06-30.md /n_2025-07-01.md /n_2025-07-02.md /n_2025-07-03.md")
-	look("soon again: the newest days only", "", "/n_2025-06-30.md /n_2025-07-01.md? /n_2025-07-02.md /n_2025-07-03.md")
+	look("first look: ten days back and any today on earth", "n_2025-06-24.md=old n_2025-07-01.md=one", requests(10, ""))
+	look("soon again: the usual look-back only", "", requests(8, "07-01"))
+	s.set("/n_2025-06-26.md", "late")
 	s.set("/n_2025-07-02.md", "two")
-	look("published", "n_2025-07-02.md=two", "/n_2025-06-30.md /n_2025-07-01.md? /n_2025-07-02.md /n_2025-07-03.md")
+	look("published", "n_2025-06-26.md=late n_2025-07-02.md=two", requests(8, "07-01"))
 	s.set("/n_2025-07-01.md", "ONE")
-	look("revised", "n_2025-07-01.md=ONE", "/n_2025-06-30.md /n_2025-07-01.md? /n_2025-07-02.md? /n_2025-07-03.md")
+	look("revised", "n_2025-07-01.md=ONE", requests(8, "06-26 07-01 07-02"))
 	now = now.Add(olderEvery)
-	look("older days now and then", "", "/n_2025-06-28.md? /n_2025-06-29.md /n_2025-06-30.md /n_2025-07-01.md? /n_2025-07-02.md? /n_2025-07-03.md")
+	look("older days now and then", "", requests(10, "06-24 06-26 07-01 07-02"))
 	delete(s.files, "/n_2025-07-02.md")
-	look("gone, perhaps by accident", "", "/n_2025-06-30.md /n_2025-07-01.md? /n_2025-07-02.md? /n_2025-07-03.md")
-	look("gone", "-n_2025-07-02.md", "/n_2025-06-30.md /n_2025-07-01.md? /n_2025-07-02.md? /n_2025-07-03.md")
+	look("gone, perhaps by accident", "", requests(8, "06-26 07-01 07-02"))
+	look("gone", "-n_2025-07-02.md", requests(8, "06-26 07-01 07-02"))
 	s.status["/n_2025-07-01.md"] = http.StatusGone
-	look("said to be gone", "-n_2025-07-01.md", "/n_2025-06-30.md /n_2025-07-01.md? /n_2025-07-02.md /n_2025-07-03.md")
-	if newest, _ := src.Scan(t.Context(), in.take); newest != "2025-06-28" {
+	look("said to be gone", "-n_2025-07-01.md", requests(8, "06-26 07-01"))
+	if newest, _ := src.Scan(t.Context(), in.take); newest != "2025-06-26" {
 		t.Errorf("newest %s", newest)
 	}
 }
@@ -131,7 +145,7 @@ func TestTemplateAnswers(t *testing.T) {
 			s.status["/2025-07-01.md"] = 403
 		}, "2025-07-02.md=x", ""},
 		{"web page everywhere", "/{date}.md", func(s *shelf) {
-			for _, d := range []string{"06-30", "07-01", "07-02", "07-03"} {
+			for _, d := range []string{"06-29", "06-30", "07-01", "07-02", "07-03"} {
 				s.files["/2025-"+d+".md"] = page
 			}
 		}, "", "web page"},
@@ -143,6 +157,10 @@ func TestTemplateAnswers(t *testing.T) {
 			s.files["/2025-07-01.md"] = "x"
 			s.status["/2025-07-02.md"] = 500
 		}, "2025-07-01.md=x", "500"},
+		{"one broken answer before the others", "/{date}.md", func(s *shelf) {
+			s.files["/2025-07-02.md"] = "x"
+			s.status["/2025-06-29.md"] = 500
+		}, "2025-07-02.md=x", "2025-06-29.md: the server answers 500"},
 		{"too large, cut", "/{date}.md", one("/2025-07-02.md", strings.Repeat("x", 100)+"\n"+strings.Repeat("y", 2*MaxDigest)), "2025-07-02.md=" + strings.Repeat("x", 100), ""},
 	}
 	for _, tt := range tests {
@@ -179,5 +197,30 @@ func TestTemplateOffersAgain(t *testing.T) {
 	}
 	if _, err := src.Scan(t.Context(), in.take); err != nil || in.got() != "2025-07-02.md=x" {
 		t.Errorf("not offered again: %v", err)
+	}
+}
+
+// A server that has lost everything, perhaps while it is set up anew, has not
+// withdrawn everything.
+func TestTemplateLosesAll(t *testing.T) {
+	s, at := serve(t, map[string]string{"/2025-07-01.md": "one", "/2025-07-02.md": "two"})
+	now := time.Date(2025, 7, 2, 20, 0, 0, 0, time.UTC)
+	src, err := NewTemplate(at+"/{date}.md", Options{AllowPrivate: true, Now: func() time.Time { return now }, Lookback: 3 * 24 * time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &inbox{}
+	if _, err := src.Scan(t.Context(), in.take); err != nil || in.got() == "" {
+		t.Fatalf("first look: %v", err)
+	}
+	s.status[""] = http.StatusNotFound
+	for range 3 {
+		if _, err := src.Scan(t.Context(), in.take); err == nil || !strings.Contains(err.Error(), "all 2 digests are gone") || in.got() != "" {
+			t.Fatalf("all gone: %v", err)
+		}
+	}
+	s.status[""] = http.StatusGone
+	if _, err := src.Scan(t.Context(), in.take); err != nil || in.got() != "-2025-07-01.md -2025-07-02.md" {
+		t.Errorf("said to be gone: %v", err)
 	}
 }
