@@ -106,6 +106,9 @@ func (f *Folder) settled(ctx context.Context) (map[string]fs.FileInfo, error) {
 // fresh holds for a file not yet taken that may still be in the making. A
 // time of change in the future says nothing, so it counts as now.
 func (f *Folder) fresh(info fs.FileInfo) bool {
+	if info == nil {
+		return false
+	}
 	old := f.seen[info.Name()]
 	if old != nil && old.taken && same(old.info, info) {
 		return false
@@ -115,10 +118,14 @@ func (f *Folder) fresh(info fs.FileInfo) bool {
 
 // same holds when nothing speaks for a changed content.
 func same(a, b fs.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
 	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && os.SameFile(a, b)
 }
 
-// list gives the files that may be digests.
+// list gives the files that may be digests; nil for those that cannot be
+// looked up, such as a link to itself or into a folder that may not be read.
 func (f *Folder) list() (map[string]fs.FileInfo, error) {
 	entries, err := os.ReadDir(f.path)
 	if err != nil {
@@ -131,13 +138,11 @@ func (f *Folder) list() (map[string]fs.FileInfo, error) {
 		}
 		// Not e.Info: orchestrators mount files as symbolic links.
 		info, err := os.Stat(filepath.Join(f.path, e.Name()))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // removed since, or a link to nowhere
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read folder %s: %w; check that its files may be looked up", f.path, cause(err))
-		}
-		if info.Mode().IsRegular() {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // removed since, or a link to nowhere
+		case err != nil:
+			files[e.Name()] = nil // there, but who knows how it is
+		case info.Mode().IsRegular():
 			files[e.Name()] = info
 		}
 	}
@@ -147,7 +152,12 @@ func (f *Folder) list() (map[string]fs.FileInfo, error) {
 // offer hands a file to the sink unless it has the content already.
 func (f *Folder) offer(ctx context.Context, name string, info fs.FileInfo, sink Sink) error {
 	if info == nil {
-		return nil // still being written
+		// Still being written, which is no error, or not to be looked up.
+		_, err := os.Stat(filepath.Join(f.path, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("read %s: %w", filepath.Join(f.path, name), cause(err))
+		}
+		return nil
 	}
 	old := f.seen[name]
 	if old != nil {
@@ -192,16 +202,20 @@ func (f *Folder) read(name string) ([]byte, error) {
 }
 
 // withdraw tells the sink of files that are gone for good. A file whose date
-// another file has was only renamed. When every file is gone at once, that is
+// another file has was only renamed; so was one without a date whose content
+// another has. When every file is gone at once, that is
 // taken for an accident with the folder and reported as an error.
 func (f *Folder) withdraw(ctx context.Context, files map[string]fs.FileInfo, sink Sink) error {
 	if len(files) == 0 && len(f.seen) > 1 {
 		return fmt.Errorf("read folder %s: all %d digests are gone from it; nothing is withdrawn until one is back", f.path, len(f.seen))
 	}
-	dates := map[briefing.Date]bool{"": false}
+	dates, contents := map[briefing.Date]bool{}, map[[sha256.Size]byte]bool{}
 	for name := range files {
 		if d := dateIn(name); d != "" {
 			dates[d] = true
+		}
+		if s := f.seen[name]; s != nil {
+			contents[s.hash] = true
 		}
 	}
 	var errs []error
@@ -216,7 +230,9 @@ func (f *Folder) withdraw(ctx context.Context, files map[string]fs.FileInfo, sin
 		if time.Since(old.missingSince) < withdrawAfter {
 			continue
 		}
-		if !dates[dateIn(name)] {
+		date := dateIn(name)
+		renamed := dates[date] || date == "" && contents[old.hash]
+		if !renamed {
 			if err := sink(ctx, File{Name: name, Source: f.String(), Withdrawn: true}); err != nil {
 				errs = append(errs, fmt.Errorf("withdraw %s: %w", filepath.Join(f.path, name), err))
 				continue

@@ -78,6 +78,15 @@ func TestFolder(t *testing.T) {
 			}
 		}, time.Minute, "2025-07-01.md=one", "2025-07-04"},
 		{"a new name is no withdrawal", func(*testing.T, string) {}, time.Minute, "", "2025-07-04"},
+		{"without a date", func(t *testing.T, dir string) { write(t, dir, "latest.md", "five") }, time.Minute, "latest.md=five", "2025-07-04"},
+		{"renamed without a date", func(t *testing.T, dir string) {
+			if err := os.Rename(filepath.Join(dir, "latest.md"), filepath.Join(dir, "newest.md")); err != nil {
+				t.Fatal(err)
+			}
+		}, time.Minute, "newest.md=five", "2025-07-04"},
+		{"nor is that a withdrawal", func(*testing.T, string) {}, time.Minute, "", "2025-07-04"},
+		{"removed without a date", func(t *testing.T, dir string) { remove(t, dir, "newest.md") }, time.Minute, "", "2025-07-04"},
+		{"removed without a date for good", func(*testing.T, string) {}, time.Minute, "-newest.md", "2025-07-04"},
 	}
 	synctest.Test(t, func(t *testing.T) {
 		dir, in := t.TempDir(), &inbox{}
@@ -202,6 +211,22 @@ func TestFolderErrors(t *testing.T) {
 		}
 		if got := in.got(); got != "2025-07-02.md=x" {
 			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("a file that cannot be looked up, others go on", func(t *testing.T) {
+		dir, in := t.TempDir(), &inbox{}
+		write(t, dir, "2025-07-02.md", "x")
+		if err := os.Symlink("2025-07-01.md", filepath.Join(dir, "2025-07-01.md")); err != nil {
+			t.Fatal(err)
+		}
+		f := NewFolder(dir)
+		for _, want := range []string{"2025-07-02.md=x", ""} {
+			if _, err := f.Scan(t.Context(), in.take); err == nil || !strings.Contains(err.Error(), "2025-07-01.md: too many levels") {
+				t.Errorf("got %v", err)
+			}
+			if got := in.got(); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
 		}
 	})
 	t.Run("everything gone at once", func(t *testing.T) {

@@ -19,6 +19,10 @@ import (
 // Pushed is what File.Source says of a digest that was pushed.
 const Pushed = "push"
 
+// unnamed is the name of a file that was pushed without one. It has no date:
+// the title's date counts then.
+const unnamed = "push.md"
+
 // maxName bounds the name of a pushed file, in bytes.
 const maxName = 200
 
@@ -105,10 +109,10 @@ func authorized(r *http.Request, token string) bool {
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && strings.EqualFold(scheme, "bearer")
 }
 
-// cleanName accepts a plain file name, or none: the title's date counts then.
+// cleanName accepts a plain file name, or none.
 func cleanName(name string) (string, bool) {
 	if name == "" {
-		return "", true
+		return unnamed, true
 	}
 	bad := func(r rune) bool { return r == '\\' || !unicode.IsPrint(r) }
 	if len(name) > maxName || name != path.Base(name) || name == "." || name == ".." || name == "/" ||

@@ -30,7 +30,7 @@ func TestPush(t *testing.T) {
 		taken          string // file name the taker got, "-" for none
 	}{
 		{"good", "POST", path, good, "", "x", "s3cret", read, nil, 200, `"warnings":[{"line":3,"code":"no-source"`, "n_2025-07-02.md"},
-		{"without a name", "POST", "/api/digests", good, "", "x", "s3cret", read, nil, 200, `"accepted":true`, ""},
+		{"without a name", "POST", "/api/digests", good, "", "x", "s3cret", read, nil, 200, `"accepted":true`, "push.md"},
 		{"scheme in small letters", "POST", path, "bearer s3cret", "", "x", "s3cret", read, nil, 200, `"date":"2025-07-02"`, "n_2025-07-02.md"},
 		{"unreadable", "POST", path, good, "", "x", "s3cret", bad, bad.Err(), 422, "no key points", "n_2025-07-02.md"},
 		{"cannot be kept", "POST", path, good, "", "x", "s3cret", nil, errors.New("disk /var/x is full"), 503, "try again later", "n_2025-07-02.md"},
