@@ -29,6 +29,8 @@ func adminCommands() []adminCommand {
 		{"status", (*Router).showStatus},
 		{"preview", (*Router).preview},
 		{"retract", (*Router).retract},
+		{"test", (*Router).test},
+		{"log", (*Router).showLog},
 	}
 }
 

@@ -18,6 +18,8 @@ var usages = []usage{
 	{"/briefing-admin pause #channel", "配信を止める。resume で再開（管理者）", "stop posting; resume starts again (admins)"},
 	{"/briefing-admin preview #channel", "届く内容を先に見る（管理者）", "see what a channel would get (admins)"},
 	{"/briefing-admin retract 2025-07-02", "投稿したまとめを削除する（管理者）", "remove the posts of a digest (admins)"},
+	{"/briefing-admin test #channel", "テスト投稿をする（管理者）", "post a test message (admins)"},
+	{"/briefing-admin log", "だれが何を変えたかを見る（管理者）", "who changed what (admins)"},
 	{"/briefing-admin remove #channel", "配信先から外す（管理者）", "remove a channel (admins)"},
 	{"/briefing-admin status", "配信の状況と理由を見る（管理者）", "what was posted, what was not, and why (admins)"},
 }

@@ -53,7 +53,7 @@ type DigestKeeper interface {
 type AuditEntry struct {
 	At           time.Time
 	Installation InstallationID
-	// Who is the platform's id of the person, "cli" or "config".
+	// Who is the platform's id of the person, or one of ByCLI, ByConfig, ….
 	Who    string
 	What   string // add, remove, set, pause, resume, retract
 	Ref    Ref

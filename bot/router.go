@@ -41,6 +41,9 @@ type RouterOptions struct {
 	Reporter Reporter
 	// Retractor removes what was posted.
 	Retractor Retractor
+	// Tester posts test messages, Auditor reads the audit log.
+	Tester  Tester
+	Auditor Auditor
 	// Checkers are the platforms in use.
 	Checkers map[Platform]Checker
 	// Defaults are the settings of a channel that an admin adds.

@@ -116,6 +116,28 @@ func (r *retractor) Retract(_ context.Context, in InstallationID, date briefing.
 	return []Ref{here, beside}, nil
 }
 
+// Audit implements Auditor.
+func (c *channels) Audit(_ context.Context, in InstallationID, n int) ([]AuditEntry, error) {
+	var mine []AuditEntry
+	for _, e := range c.audits {
+		if e.Installation == in && len(mine) < n {
+			mine = append(mine, e)
+		}
+	}
+	return mine, c.broken
+}
+
+// tester fails as it is told to.
+type tester struct {
+	err    error
+	tested []Ref
+}
+
+func (t *tester) Test(_ context.Context, ref Ref, _ briefing.Language) error {
+	t.tested = append(t.tested, ref)
+	return t.err
+}
+
 type checker func(Ref) error
 
 func (c checker) Check(_ context.Context, ref Ref) error { return c(ref) }
@@ -133,10 +155,11 @@ type desk struct {
 	words    *counter
 	channels *channels
 	retracts *retractor
+	tester   *tester
 }
 
 func newDesk(t *testing.T) *desk {
-	d := &desk{shelf: newShelf(), words: &counter{}, channels: &channels{all: map[Ref]Channel{}}, retracts: &retractor{}}
+	d := &desk{shelf: newShelf(), words: &counter{}, channels: &channels{all: map[Ref]Channel{}}, retracts: &retractor{}, tester: &tester{}}
 	for _, ref := range []Ref{here, other} {
 		d.channels.all[ref] = Channel{Ref: ref, Settings: someSettings(), AddedAt: at(0, 0)}
 	}
@@ -155,7 +178,7 @@ func newDesk(t *testing.T) *desk {
 				Meanings: []briefing.Meaning{{Definition: "新しい意味。", Date: "2025-07-06"}, {Definition: "古い意味。", Date: "2025-07-01"}},
 			}}, Suggestions: []string{"一語"}},
 		},
-		Library: d.shelf.Library, Channels: d.channels, Words: d.words, Retractor: d.retracts,
+		Library: d.shelf.Library, Channels: d.channels, Words: d.words, Retractor: d.retracts, Tester: d.tester, Auditor: d.channels,
 		Reporter: reporter{
 			{Ref: here, State: "paused", Reason: "not_in_channel", LastPost: &LastPost{Digest: "2025-07-01", At: at(0, 0)}, Slot: SlotStatus{Date: "2025-07-03", State: "no_digest", Reason: "none"}, NextSlot: at(23, 30)},
 			{Ref: beside, State: "active"},
@@ -410,6 +433,58 @@ func TestRouterRetracts(t *testing.T) {
 	}
 }
 
+func TestRouterTests(t *testing.T) {
+	fails := func(c Class, code string) error { return &OutcomeError{Class: c, Code: code} }
+	for _, c := range []struct {
+		text   string
+		paused bool
+		err    error
+		want   string
+		tested int
+	}{
+		{"test", false, nil, "✅ slack:T1/CHERE1234 にテスト投稿をしました。\n", 1},
+		{"test #CHERE1234", true, nil, "✅ slack:T1/CHERE1234 にテスト投稿をしました。\n⏸️ 配信は停止中です（not_in_channel）。", 1},
+		{"test", false, fails(ChannelGone, "not_in_channel"), "❌ slack:T1/CHERE1234 に投稿できませんでした: not_in_channel（チャンネルが受け付けません。", 1},
+		{"test", false, fails(Fatal, "invalid_auth"), "❌ slack:T1/CHERE1234 に投稿できませんでした: invalid_auth（トークン", 1},
+		{"test", false, fails(Limited, "ratelimited"), "❌ slack:T1/CHERE1234 に投稿できませんでした: ratelimited（いまは", 1},
+		{"test", false, fails(Payload, "invalid_blocks"), "❌ slack:T1/CHERE1234 に投稿できませんでした: invalid_blocks（拒否", 1},
+		{"test", false, fails(Doubtful, "timeout"), "❓ slack:T1/CHERE1234 に投稿できたか分かりません: timeout。", 1},
+		{"test", false, errors.New("token xoxb-1 refused"), "❓ slack:T1/CHERE1234 に投稿できたか分かりません: error。", 1},
+		{"test #CBESIDE12", false, nil, "slack:T1/CBESIDE12 は配信先に登録されていません", 0},
+		{"test slack:T2/COTHER123", false, nil, "slack:T2/COTHER123 はこのワークスペース", 0},
+	} {
+		d := newDesk(t)
+		d.tester.err = c.err
+		ch := d.channels.all[here]
+		if ch.Paused = c.paused; c.paused {
+			ch.Reason = "not_in_channel"
+		}
+		d.channels.all[here] = ch
+		if got := show(d.ask(t, "briefing-admin", c.text).Document); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s, %v: %q, want %q", c.text, c.err, got, c.want)
+		}
+		if len(d.tester.tested) != c.tested {
+			t.Errorf("%s tested %v", c.text, d.tester.tested)
+		}
+	}
+}
+
+func TestRouterLog(t *testing.T) {
+	d := newDesk(t)
+	if got := show(d.ask(t, "briefing-admin", "log").Document); got != "# 変更の記録\n変更はまだありません。\n" {
+		t.Errorf("without changes: %q", got)
+	}
+	d.channels.audits = []AuditEntry{
+		{At: at(0, 0), Installation: "slack:T2", Who: "U9", What: "add", Ref: other},
+		{At: at(0, 0), Installation: "slack:T1", Who: "U1", What: "pause", Ref: here, Before: "active", After: "paused admin"},
+		{At: at(0, 0), Installation: "slack:T1", Who: "cli", What: "remove", Ref: here},
+	}
+	want := "# 変更の記録\n- 2025-07-03 09:00 U1 pause `slack:T1/CHERE1234`\n  ~ active → paused admin\n- 2025-07-03 09:00 cli remove `slack:T1/CHERE1234`\n"
+	if got := show(d.ask(t, "briefing-admin", "log").Document); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestRouterRefuses: what is not understood, or belongs to another
 // installation, changes nothing.
 func TestRouterRefuses(t *testing.T) {
@@ -476,7 +551,7 @@ func FuzzRouterAdmin(f *testing.F) {
 }
 
 func TestRouterStoreFails(t *testing.T) {
-	for _, text := range []string{"add #CBESIDE12", "remove", "list", "set time 9:00", "pause", "status", "preview"} {
+	for _, text := range []string{"add #CBESIDE12", "remove", "list", "set time 9:00", "pause", "status", "preview", "test", "log"} {
 		d := newDesk(t)
 		d.channels.broken = errors.New("password=hunter2 refused")
 		got := show(d.ask(t, "briefing-admin", text).Document)

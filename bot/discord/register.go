@@ -97,10 +97,10 @@ func adminCommands() []commandOption {
 		subcommand("pause", "Stop posting to a channel for a while", "配信を一時停止する", channel()),
 		subcommand("resume", "Start posting again", "配信を再開する", channel()),
 		subcommand("preview", "See what a channel would get", "次の配信を自分だけで見る", channel()),
-		subcommand("retract", "Remove the posts of a briefing", "投稿したまとめを削除する",
-			text("date", "日付", "The date of the digest, for example 2025-07-02", "まとめの日付（例 2025-07-02）")),
 		subcommand("retract", "Remove the posts of a digest", "投稿したまとめを削除する",
 			text("date", "日付", "The date of the digest, for example 2025-07-02", "まとめの日付（例 2025-07-02）").required()),
+		subcommand("test", "Post a test message to a channel", "テスト投稿をする", channel()),
+		subcommand("log", "Who changed what", "だれが何を変えたか"),
 		subcommand("status", "What was posted, what was not, and why", "配信の状況と理由"),
 	}
 }

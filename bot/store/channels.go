@@ -121,19 +121,43 @@ func (s *Store) Audit(ctx context.Context, in bot.InstallationID, n int) (entrie
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
-			ref, err := bot.ParseRef(row.Ref)
-			if err != nil {
-				return err
-			}
-			entries = append(entries, bot.AuditEntry{
-				At: instant(row.At), Installation: in, Who: row.Who, What: row.What,
-				Ref: ref, Before: row.SettingsBefore, After: row.SettingsAfter,
-			})
-		}
-		return nil
+		entries, err = auditOf(rows)
+		return err
 	})
 	return entries, err
+}
+
+// AuditOf gives the newest n changes of a channel, of all channels for the
+// zero Ref, newest first.
+func (s *Store) AuditOf(ctx context.Context, ref bot.Ref, n int) (entries []bot.AuditEntry, err error) {
+	err = s.do(ctx, fmt.Sprintf("read changes of %s", ref), func(ctx context.Context, q *queries.Queries) error {
+		var rows []queries.Audit
+		if ref == (bot.Ref{}) {
+			rows, err = q.AuditOfAll(ctx, int32(n))
+		} else {
+			rows, err = q.AuditOfChannel(ctx, queries.AuditOfChannelParams{Ref: ref.String(), N: int32(n)})
+		}
+		if err != nil {
+			return err
+		}
+		entries, err = auditOf(rows)
+		return err
+	})
+	return entries, err
+}
+
+func auditOf(rows []queries.Audit) (entries []bot.AuditEntry, err error) {
+	for _, row := range rows {
+		ref, err := bot.ParseRef(row.Ref)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, bot.AuditEntry{
+			At: instant(row.At), Installation: bot.InstallationID(row.Installation), Who: row.Who, What: row.What,
+			Ref: ref, Before: row.SettingsBefore, After: row.SettingsAfter,
+		})
+	}
+	return entries, nil
 }
 
 // orNow is t, or the clock's instant where t is zero.

@@ -90,6 +90,15 @@ func TestAudit(t *testing.T) {
 		if got, err := s.Audit(ctx, there.ID(), 10); len(got) != 1 || err != nil {
 			t.Errorf("the other workspace has %d changes, %v; want 1", len(got), err)
 		}
+		for _, of := range []struct {
+			ref  bot.Ref
+			want int
+		}{{bot.Ref{}, 4}, {here, 3}, {there, 1}} {
+			got, err := s.AuditOf(ctx, of.ref, 10)
+			if len(got) != of.want || err != nil || got[0].Installation != got[0].Ref.ID() {
+				t.Errorf("changes of %q: %+v, %v; want %d", of.ref, got, err, of.want)
+			}
+		}
 	})
 }
 

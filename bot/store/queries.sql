@@ -30,6 +30,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 -- name: Audit :many
 SELECT * FROM audit WHERE installation = sqlc.arg(installation) ORDER BY id DESC LIMIT sqlc.arg(n);
 
+-- name: AuditOfAll :many
+SELECT * FROM audit ORDER BY id DESC LIMIT $1;
+
+-- name: AuditOfChannel :many
+SELECT * FROM audit WHERE ref = sqlc.arg(ref) ORDER BY id DESC LIMIT sqlc.arg(n);
+
 -- name: AddSlot :execrows
 INSERT INTO slots (ref, date, installation, state, reason, digest, earlier, due_at, closes_at,
     posted_at, touched_at, fence, attempts, lease_until)

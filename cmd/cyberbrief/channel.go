@@ -9,7 +9,7 @@ import (
 	"cyberbrief/briefing"
 )
 
-// channelCommand is `channel list|add|remove|set|pause|resume`.
+// channelCommand is `channel list|add|remove|set|pause|resume|test|log`.
 type channelCommand struct {
 	List   channelListCommand   `cmd:"" help:"List the channels and their settings."`
 	Add    channelAddCommand    `cmd:"" help:"Add a channel; it gets its first briefing at its next slot."`
@@ -17,10 +17,12 @@ type channelCommand struct {
 	Set    channelSetCommand    `cmd:"" help:"Change a setting of a channel."`
 	Pause  channelPauseCommand  `cmd:"" help:"Stop posting to a channel."`
 	Resume channelResumeCommand `cmd:"" help:"Post to a paused channel again."`
+	Test   channelTestCommand   `cmd:"" help:"Post a short test message now."`
+	Log    channelLogCommand    `cmd:"" help:"Say who changed what."`
 }
 
 // cliUser is who the audit log names for changes made on the command line.
-const cliUser = "cli"
+const cliUser = bot.ByCLI
 
 // readStore is withStore for commands that change nothing: where there is no
 // database yet, they see an empty one and make none.

@@ -34,6 +34,7 @@ type machine struct {
 	library   *bot.Library
 	glossary  *glossary.Index
 	platforms *platformSet
+	languages *languages
 	deliverer *delivery.Deliverer
 	planner   *delivery.Planner
 	router    *bot.Router
@@ -77,7 +78,7 @@ func runMachine(e *environment, cfg config.Config, log *slog.Logger, ownConsole 
 // newMachine wires everything to an open database; see newPlatforms for
 // ownConsole.
 func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.Store, ownConsole bool) (*machine, error) {
-	m := &machine{env: e, cfg: cfg, log: log, store: s, glossary: glossary.New(), troubles: map[string]string{}}
+	m := &machine{env: e, cfg: cfg, log: log, store: s, glossary: glossary.New(), languages: &languages{}, troubles: map[string]string{}}
 	settings, err := defaults(cfg)
 	if err != nil {
 		return nil, err
@@ -85,7 +86,7 @@ func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.St
 	if m.sources, err = newSources(e, cfg); err != nil {
 		return nil, err
 	}
-	if m.platforms, err = newPlatforms(e, cfg, log, ownConsole); err != nil {
+	if m.platforms, err = newPlatforms(e, cfg, log, m.languages.language, ownConsole); err != nil {
 		return nil, err
 	}
 	m.library = newLibrary(e, s, m.glossary, m.sources, log, func(briefing.Date) { m.news.Store(true) })
@@ -100,9 +101,9 @@ func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.St
 		Enqueue: s.Enqueue, Clock: e.clock, Logger: log,
 	})
 	m.router = bot.NewRouter(bot.RouterOptions{
-		Glossary: m.glossary, Library: m.library, Channels: s, Words: s, Reporter: &delivery.StatusBoard{Board: books, Library: m.library, Clock: e.clock},
-		Retractor: m.deliverer,
-		Checkers:  m.platforms.checkers(), Defaults: settings, PublicURL: string(cfg.PublicURL),
+		Glossary: m.glossary, Library: m.library, Channels: listening{s, m.languages}, Words: s, Reporter: &delivery.StatusBoard{Board: books, Library: m.library, Clock: e.clock},
+		Retractor: m.deliverer, Tester: m.deliverer, Auditor: s,
+		Checkers: m.platforms.checkers(), Defaults: settings, PublicURL: string(cfg.PublicURL),
 		Clock: e.clock, Logger: log,
 	})
 	m.site, err = m.newSite(settings.Zone)
@@ -161,7 +162,7 @@ func (m *machine) subscribe(ctx context.Context) error {
 			return err
 		}
 		ch := bot.Channel{Ref: ref, Settings: settings, AddedAt: m.env.clock(), OpenAtStart: true}
-		entry := bot.AuditEntry{At: ch.AddedAt, Installation: ref.ID(), Who: "config", What: "add", Ref: ref, After: ch.JSON()}
+		entry := bot.AuditEntry{At: ch.AddedAt, Installation: ref.ID(), Who: bot.ByConfig, What: "add", Ref: ref, After: ch.JSON()}
 		if err := m.store.PutChannel(ctx, ch, entry); err != nil {
 			return err
 		}
@@ -181,6 +182,9 @@ func (m *machine) start(ctx context.Context, t *teardown) (string, error) {
 		return "", err
 	}
 	if err := m.subscribe(ctx); err != nil {
+		return "", err
+	}
+	if err := m.languages.refresh(ctx, m.store); err != nil {
 		return "", err
 	}
 	m.trouble("queue", "not started yet")
@@ -302,6 +306,9 @@ func (m *machine) keepUp(ctx context.Context) {
 		}
 		if err := m.library.Refresh(ctx); err != nil && ctx.Err() == nil {
 			m.log.Warn("archive not refreshed", "error", err)
+		}
+		if err := m.languages.refresh(ctx, m.store); err != nil && ctx.Err() == nil {
+			m.log.Warn("languages of the channels not refreshed", "error", err)
 		}
 		m.plan(ctx)
 	}

@@ -12,6 +12,7 @@ import (
 	"cyberbrief/bot/delivery"
 	"cyberbrief/bot/discord"
 	"cyberbrief/bot/slack"
+	"cyberbrief/briefing"
 	"cyberbrief/config"
 )
 
@@ -32,16 +33,17 @@ type platformSet struct {
 	hooks   map[string]http.Handler // by path
 }
 
-// newPlatforms makes the platforms that have a token; it asks nobody. On the
+// newPlatforms makes the platforms that have a token; it asks nobody. language
+// is that of a channel, nil for Japanese everywhere; it must not block. On the
 // console everybody is an admin where the page is the reader's own, as in the
 // demo, and nobody elsewhere: it knows no logins.
-func newPlatforms(e *environment, cfg config.Config, log *slog.Logger, ownConsole bool) (*platformSet, error) {
+func newPlatforms(e *environment, cfg config.Config, log *slog.Logger, language func(bot.Ref) briefing.Language, ownConsole bool) (*platformSet, error) {
 	ps := &platformSet{all: map[bot.Platform]platform{}, hooks: map[string]http.Handler{}}
 	if cfg.SlackBotToken != "" {
 		s, err := slack.New(slack.Options{
 			BotToken: cfg.SlackBotToken.Reveal(), AppToken: cfg.SlackAppToken.Reveal(),
 			SigningSecret: cfg.SlackSigningSecret.Reveal(), Admins: cfg.SlackAdmins,
-			APIURL: string(cfg.SlackAPIURL), Logger: log, Clock: e.clock,
+			APIURL: string(cfg.SlackAPIURL), Language: language, Logger: log, Clock: e.clock,
 		})
 		if err != nil {
 			return nil, err
@@ -56,7 +58,7 @@ func newPlatforms(e *environment, cfg config.Config, log *slog.Logger, ownConsol
 	if cfg.DiscordToken != "" {
 		d, err := discord.New(discord.Options{
 			Token: cfg.DiscordToken.Reveal(), ApplicationID: cfg.DiscordApplicationID,
-			PublicKey: cfg.DiscordPublicKey, APIURL: string(cfg.DiscordAPIURL), Logger: log, Clock: e.clock,
+			PublicKey: cfg.DiscordPublicKey, APIURL: string(cfg.DiscordAPIURL), Language: language, Logger: log, Clock: e.clock,
 		})
 		if err != nil {
 			return nil, err
@@ -115,7 +117,7 @@ func checkChannel(e *environment, cfg config.Config, ref bot.Ref) error {
 	if ref.Platform == bot.Console {
 		return nil
 	}
-	ps, err := newPlatforms(e, cfg, newLogger(e, cfg), false)
+	ps, err := newPlatforms(e, cfg, newLogger(e, cfg), nil, false)
 	if err != nil {
 		return err
 	}

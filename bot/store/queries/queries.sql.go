@@ -175,6 +175,83 @@ func (q *Queries) Audit(ctx context.Context, arg AuditParams) ([]Audit, error) {
 	return items, nil
 }
 
+const auditOfAll = `-- name: AuditOfAll :many
+SELECT id, at, installation, who, what, ref, settings_before, settings_after FROM audit ORDER BY id DESC LIMIT $1
+`
+
+func (q *Queries) AuditOfAll(ctx context.Context, limit int32) ([]Audit, error) {
+	rows, err := q.db.QueryContext(ctx, auditOfAll, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Audit
+	for rows.Next() {
+		var i Audit
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.Installation,
+			&i.Who,
+			&i.What,
+			&i.Ref,
+			&i.SettingsBefore,
+			&i.SettingsAfter,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditOfChannel = `-- name: AuditOfChannel :many
+SELECT id, at, installation, who, what, ref, settings_before, settings_after FROM audit WHERE ref = $1 ORDER BY id DESC LIMIT $2
+`
+
+type AuditOfChannelParams struct {
+	Ref string
+	N   int32
+}
+
+func (q *Queries) AuditOfChannel(ctx context.Context, arg AuditOfChannelParams) ([]Audit, error) {
+	rows, err := q.db.QueryContext(ctx, auditOfChannel, arg.Ref, arg.N)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Audit
+	for rows.Next() {
+		var i Audit
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.Installation,
+			&i.Who,
+			&i.What,
+			&i.Ref,
+			&i.SettingsBefore,
+			&i.SettingsAfter,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const channel = `-- name: Channel :one
 SELECT ref, installation, settings, added_at, open_at_start, paused, reason FROM channels WHERE ref = $1
 `
