@@ -2,6 +2,7 @@ package digest
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -152,9 +153,11 @@ func (r *reader) special() {
 				r.keep(s.heading.line, s.heading.text, r.takeGlossary(s))
 			}
 		case roleOutlook:
+			r.looseCitations(s)
 			r.closingQuotes(s)
 			r.digest.Outlook = r.passage(s)
 		case roleConclusion:
+			r.looseCitations(s)
 			r.closingQuotes(s)
 			r.digest.Conclusion = r.passage(s)
 		case roleCitations:
@@ -169,6 +172,9 @@ func (r *reader) special() {
 
 // keyPoints reads a section of key points: its list, or a sub-heading each.
 func (r *reader) keyPoints(s *section) {
+	if s.parent != nil && s.parent.role == roleKeyPoints {
+		return // one of its parent's
+	}
 	rest := r.takeKeyPoints(s.blocks, false)
 	r.keep(s.heading.line, s.heading.text, rest)
 	if len(r.digest.KeyPoints) > 0 {
@@ -200,12 +206,19 @@ func (r *reader) takeKeyPoints(blocks []*block, listOnly bool) (rest []*block) {
 			items++
 		}
 	}
-	if items == 0 && (listOnly || len(blocks) < 2) {
+	if items == 0 && (listOnly || len(blocks) == 0) {
 		return blocks
 	}
+	if items == 0 && len(blocks) == 1 {
+		if blocks = sentences(blocks[0]); len(blocks) < 2 {
+			return blocks
+		}
+	}
 	last := -1
-	for _, b := range blocks {
+	for i, b := range blocks {
 		switch {
+		case tableHead(blocks, i):
+			r.advise(b.lines[0].no, codeNoRole, fmt.Sprintf("the head of a table of key points is left out: %s", plain(b.lines[0].spans)))
 		case b.kind == briefing.Item && b.level == 0, items == 0 && b.kind != briefing.Code:
 			text := r.text([]*block{b})
 			if len(text) == 0 {
@@ -225,6 +238,24 @@ func (r *reader) takeKeyPoints(blocks []*block, listOnly bool) (rest []*block) {
 		}
 	}
 	return rest
+}
+
+// sentences parts a paragraph whose lines are a sentence each.
+func sentences(b *block) []*block {
+	var out []*block
+	for _, l := range b.lines {
+		if end := lastRune(strings.TrimSpace(plain(l.spans))); b.kind != briefing.Paragraph || !strings.ContainsRune("。．.！!）)", end) {
+			return []*block{b}
+		}
+		out = append(out, &block{lines: []line{l}})
+	}
+	return out
+}
+
+// tableHead says whether blocks[i] names the columns of the rows below it.
+func tableHead(blocks []*block, i int) bool {
+	row := func(i int) bool { return i >= 0 && i < len(blocks) && blocks[i].kind == briefing.Row }
+	return row(i) && row(i+1) && !row(i-1)
 }
 
 func newKeyPoint(no int, text briefing.Text) briefing.KeyPoint {

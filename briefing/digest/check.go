@@ -18,11 +18,12 @@ const (
 	codeNoTitle      = "no-title"
 	codeNoKeyPoints  = "no-key-points"
 	codeNoStories    = "no-stories"
-	codeNoDetail     = "no-detail" // a key point that nothing tells in full
-	codeNoRole       = "no-role"   // text kept as a section
-	codeEmpty        = "empty"     // a heading without text
-	codeLeftover     = "leftover"  // a machine leftover was taken out
-	codeTooMany      = "too-many"  // links left out
+	codeNoDetail     = "no-detail"    // a key point that nothing tells in full
+	codeNoRole       = "no-role"      // text kept as a section
+	codeEmpty        = "empty"        // a heading without text
+	codeLeftover     = "leftover"     // a machine leftover was taken out
+	codeFrontMatter  = "front-matter" // YAML above the title, left out
+	codeTooMany      = "too-many"     // links left out
 )
 
 // maxWarnings is how many warnings are given; a file with more is not one
@@ -37,6 +38,10 @@ func (r *reader) dates() {
 		named = dateIn(r.name)
 	}
 	titled, line := dateIn(d.Title), 1
+	if d.Title == "" {
+		d.Title = r.metaTitle
+		titled = dateIn(d.Title)
+	}
 	r.eachSection(func(s *section) {
 		if !s.title {
 			return
@@ -52,6 +57,9 @@ func (r *reader) dates() {
 			line = s.heading.line
 		}
 	})
+	if titled == "" {
+		titled = r.metaDate
+	}
 	d.Date = named
 	if d.Date == "" {
 		d.Date = titled

@@ -36,7 +36,7 @@ func (r *reader) glossaryChildren(s *section) (rest []*block) {
 			}
 			rest = append(rest, r.takeGlossary(c)...)
 		case len(c.blocks) > 0:
-			r.term(c.heading.line, c.heading.text, r.text(c.blocks).String())
+			r.term(c.heading.line, unnumbered(c.heading.text), r.text(c.blocks).String())
 			rest = append(rest, r.glossaryChildren(c)...)
 		default:
 			rest = append(rest, r.glossaryChildren(c)...)
@@ -140,7 +140,7 @@ func headword(b *block) (head string, def []line, ok bool) {
 		head = strings.TrimRight(strings.TrimSpace(head), ":： ")
 		if len(rest) > 0 {
 			t := strings.TrimLeft(rest[0].text, " 　")
-			if !definitionStart(t) && len(b.lines) == 1 && b.kind != briefing.Item {
+			if !definitionStart(t) && t == rest[0].text && len(b.lines) == 1 && b.kind != briefing.Item {
 				return "", nil, false // a sentence that begins in bold
 			}
 			rest[0].text = strings.TrimLeft(t, ":：-–—=＝ 　")
@@ -183,7 +183,9 @@ func cutTerm(s string) (head, def string, ok bool) {
 		case depth > 0:
 		case c == ':' || c == '：':
 			return s[:i], s[i+len(string(c)):], i > 0
-		case (c == '-' || c == '–' || c == '—') && strings.HasSuffix(s[:i], " ") && strings.HasPrefix(s[i+len(string(c)):], " "):
+		case c == '…' || c == '→':
+			return s[:i], strings.TrimLeft(s[i:], "…→"), i > 0
+		case strings.ContainsRune("-–—=＝", c) && strings.HasSuffix(s[:i], " ") && strings.HasPrefix(s[i+len(string(c)):], " "):
 			return s[:i], s[i+len(string(c)):], i > 0
 		case c == '。':
 			return "", "", false
@@ -203,6 +205,17 @@ func leadingBracket(s string) (bracket, after string, ok bool) {
 		}
 	}
 	return "", s, false
+}
+
+// unnumbered is a heading without the number before it and the space after
+// that: 5.1 踏み台.
+func unnumbered(text string) string {
+	if n := numbering(text); n > 0 && n < len(text) {
+		if c, _ := firstRune(text[n:]); unicode.IsSpace(c) || text[n-1] == '.' && n > 1 {
+			return strings.TrimSpace(text[n:])
+		}
+	}
+	return text
 }
 
 // rowEntry reads a table row, term first. The first row of a table is its

@@ -109,6 +109,9 @@ func (p *plainBlock) Dump(src []byte, l int) { ast.DumpHelper(p, src, l, nil, ni
 type plainText struct{}
 
 func (plainText) Transform(p *ast.Paragraph, r text.Reader, _ parser.Context) {
+	if line, _ := r.PeekLine(); underline(line) {
+		return // it is a heading
+	}
 	stars := 0
 	for i := range p.Lines().Len() {
 		l := p.Lines().At(i)
@@ -125,6 +128,12 @@ func (plainText) Transform(p *ast.Paragraph, r text.Reader, _ parser.Context) {
 	plain.SetLines(p.Lines())
 	plain.SetBlankPreviousLines(p.HasBlankPreviousLines())
 	p.Parent().ReplaceChild(p.Parent(), p, plain)
+}
+
+// underline says whether a line can make the one above it a heading.
+func underline(line []byte) bool {
+	t := bytes.TrimSpace(line)
+	return len(t) > 0 && (t[0] == '=' || t[0] == '-') && len(bytes.Trim(t, string(t[:1]))) == 0
 }
 
 // boldMarks counts the ** of a line. It fails on any other markup, and on a

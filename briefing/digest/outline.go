@@ -88,6 +88,9 @@ func attach(open, s *section) *section {
 // and gives a heading that is only a numbered placeholder the bold line
 // below it.
 func (r *reader) promote(items []item) []item {
+	if !headed(items) {
+		items = boldHeadings(items)
+	}
 	out := items[:0]
 	for i := 0; i < len(items); i++ {
 		it := items[i]
@@ -100,13 +103,64 @@ func (r *reader) promote(items []item) []item {
 				}
 			}
 		}
-		if b := it.block; b != nil && boldLine(b) {
+		if b := it.block; b != nil && (boldLine(b) || listedRole(b)) {
 			text := strings.TrimRight(strings.TrimSpace(plain(b.lines[0].spans)), ":： ")
 			if _, sure := bareRole(text); sure {
 				it = item{heading: &heading{level: 2, line: b.lines[0].no, spans: b.lines[0].spans, bold: true}}
 			}
 		}
 		out = append(out, it)
+	}
+	return out
+}
+
+// listedRole says whether a block is a short numbered item of one line: "1)
+// 主要ポイント" is a list to Markdown.
+func listedRole(b *block) bool {
+	return b.kind == briefing.Item && b.level == 0 && b.number > 0 && len(b.lines) == 1 && len(plain(b.lines[0].spans)) <= maxRoleBytes/2
+}
+
+// headed says whether a digest marks its parts as headings: any beside its
+// title, the first.
+func headed(items []item) bool {
+	n := 0
+	for _, it := range items {
+		if it.heading != nil {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// boldHeadings makes headings of the lines in bold in a digest that has no
+// others. Those of parts and groups are of level 2: a role's name, or one
+// that the next heading follows at once. In a glossary they are its terms.
+func boldHeadings(items []item) []item {
+	var out []item
+	glossary := false
+	for i, it := range items {
+		b := it.block
+		if b == nil || b.kind != briefing.Paragraph || len(b.lines) == 0 || !boldLine(&block{lines: b.lines[:1]}) || !titleLike(plain(b.lines[0].spans)) {
+			out = append(out, it)
+			continue
+		}
+		role, sure := bareRole(plain(b.lines[0].spans))
+		if glossary = sure && role == roleGlossary || glossary && !sure; glossary && !sure {
+			out = append(out, it)
+			continue
+		}
+		h := &heading{level: 3, line: b.lines[0].no, spans: b.lines[0].spans, bold: true}
+		alone := len(b.lines) == 1
+		if sure || alone && (i+1 == len(items) || items[i+1].block != nil && boldLine(&block{lines: items[i+1].block.lines[:1]})) {
+			h.level = 2
+		} else if m := meaningOf(normal(plain(h.spans))); m.names() {
+			h.level = 2
+		}
+		if out = append(out, item{heading: h}); !alone {
+			rest := *b
+			rest.lines = b.lines[1:]
+			out = append(out, item{block: &rest})
+		}
 	}
 	return out
 }

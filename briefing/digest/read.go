@@ -9,6 +9,8 @@ type reader struct {
 	name       string
 	src        []byte // after clean: the same lines, without leftovers
 	digest     *briefing.Digest
+	metaTitle  string        // of the front matter
+	metaDate   briefing.Date // of the front matter
 	root       *section
 	targets    map[int]string // what a reference mark such as [3] points at
 	words      *vocabulary
@@ -31,6 +33,7 @@ func Read(name string, body []byte) *briefing.Digest {
 		return r.finish()
 	}
 	r.clean(body)
+	r.frontMatter()
 	r.outline()
 	r.assemble()
 	r.link()

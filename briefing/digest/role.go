@@ -215,6 +215,17 @@ func (m *meaning) sure() (role, bool) {
 	return best, best != roleNone
 }
 
+// names says whether the words explain the heading as some role's, if only a
+// weak one.
+func (m *meaning) names() bool {
+	for r := roleKeyPoints; r < roles; r++ {
+		if m[r].all && m[r].score > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // bareRole is the role that a text names without doubt.
 func bareRole(text string) (role, bool) {
 	if len(text) > maxRoleBytes {
