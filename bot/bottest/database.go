@@ -28,12 +28,12 @@ func EachDatabase(t *testing.T, f func(t *testing.T, url string)) {
 }
 
 // SQLite is the URL of a new file.
-func SQLite(t *testing.T) string {
+func SQLite(t testing.TB) string {
 	return "sqlite:" + filepath.Join(t.TempDir(), "cyberbrief.db")
 }
 
 // Postgres is the URL of a new database on the server of PostgresVariable.
-func Postgres(t *testing.T) string {
+func Postgres(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv(PostgresVariable)
 	switch {
@@ -55,7 +55,7 @@ func Postgres(t *testing.T) string {
 }
 
 // onServer runs one statement outside any transaction.
-func onServer(t *testing.T, server, statement string) {
+func onServer(t testing.TB, server, statement string) {
 	t.Helper()
 	config, err := pgx.ParseConfig(server)
 	if err != nil {

@@ -21,21 +21,19 @@ type gates struct {
 	channel  map[bot.Ref]time.Time // not before
 	platform map[bot.Platform]time.Time
 	stopped  map[bot.Platform]string // for good, and why
-	buckets  map[bot.Platform]*rate.Limiter
+	policies map[bot.Platform]Policy
+	buckets  map[bot.InstallationID]*rate.Limiter // see bucket
 }
 
 func newGates(policies map[bot.Platform]Policy) *gates {
-	g := &gates{
+	return &gates{
 		busy:     map[bot.Ref]bool{},
 		channel:  map[bot.Ref]time.Time{},
 		platform: map[bot.Platform]time.Time{},
 		stopped:  map[bot.Platform]string{},
-		buckets:  map[bot.Platform]*rate.Limiter{},
+		policies: policies,
+		buckets:  map[bot.InstallationID]*rate.Limiter{},
 	}
-	for p, policy := range policies {
-		g.buckets[p] = rate.NewLimiter(policy.Pace, policy.Burst)
-	}
-	return g
 }
 
 // enter takes the channel for one delivery; leave gives it back.
@@ -102,11 +100,36 @@ func (g *gates) whyStopped(p bot.Platform) string {
 	return g.stopped[p]
 }
 
-// turn waits for the platform's common pace.
-func (g *gates) turn(ctx context.Context, p bot.Platform) error {
-	bucket, ok := g.buckets[p]
-	if !ok {
-		return nil
+// turn waits for the pace that a request to the channel shares with others.
+// When the context ends before, or would, it says how long there is to wait.
+func (g *gates) turn(ctx context.Context, ref bot.Ref) (left time.Duration, err error) {
+	place := g.bucket(ref).Reserve()
+	wait := place.Delay()
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
+		place.Cancel()
+		return wait, context.DeadlineExceeded
 	}
-	return bucket.Wait(ctx)
+	if err := sleep(ctx, wait); err != nil {
+		place.Cancel()
+		return 0, err
+	}
+	return 0, nil
+}
+
+// bucket is the installation's, or the platform's where all share one.
+func (g *gates) bucket(ref bot.Ref) *rate.Limiter {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	policy, known := g.policies[ref.Platform]
+	if !known {
+		policy.Pace = rate.Inf
+	}
+	id := ref.ID()
+	if !policy.Apart {
+		id = bot.Installation{Platform: ref.Platform}.ID()
+	}
+	if g.buckets[id] == nil {
+		g.buckets[id] = rate.NewLimiter(policy.Pace, policy.Burst)
+	}
+	return g.buckets[id]
 }

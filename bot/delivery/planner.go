@@ -75,7 +75,7 @@ func (p *Planner) Plan(ctx context.Context) error {
 	now, dates := p.opts.Clock(), p.opts.Library.Dates()
 	news := p.forget(channels, dates)
 	p.wakeIfRevised(dates)
-	for _, c := range channels {
+	for _, c := range interleave(channels) {
 		if ctx.Err() != nil {
 			return errors.Join(append(failures, ctx.Err())...)
 		}

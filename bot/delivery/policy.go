@@ -11,10 +11,11 @@ import (
 
 // Policy is what delivery has to know of a platform.
 type Policy struct {
-	// Pace is how many messages a second the platform is sent in all, Burst
-	// how many of them at once.
+	// Pace is how many messages a second the platform is sent, Burst how many
+	// of them at once: in all, or to each installation where Apart is set.
 	Pace  rate.Limit
 	Burst int
+	Apart bool
 	// Spacing is the shortest time between two messages of one channel.
 	Spacing time.Duration
 	// RepeatWithin is how long after its intent a message can be sent again
@@ -33,7 +34,7 @@ func DefaultPolicies() map[bot.Platform]Policy {
 		// One message a second and channel, and "several hundred messages per
 		// minute" per workspace; a history can lag behind a post.
 		// https://docs.slack.dev/apis/web-api/rate-limits/
-		bot.Slack: {Pace: 4, Burst: 4, Spacing: time.Second, Looks: 2, LookGap: 5 * time.Second},
+		bot.Slack: {Pace: 4, Burst: 4, Apart: true, Spacing: time.Second, Looks: 2, LookGap: 5 * time.Second},
 		// Fifty requests a second in all, and five messages in five seconds
 		// for a channel, which its answers say themselves. A nonce is checked
 		// for "the past few minutes".

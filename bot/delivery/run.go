@@ -151,8 +151,8 @@ func (r *run) turn(ctx context.Context) (verdict, bool) {
 			return r.later(0, "out of time"), true
 		}
 	}
-	if r.gates.turn(r.working, r.slot.Ref.Platform) != nil {
-		return r.later(0, "out of time"), true
+	if left, err := r.gates.turn(r.working, r.slot.Ref); err != nil {
+		return r.later(left, "its turn has not come"), true
 	}
 	return r.renew(ctx)
 }

@@ -12,8 +12,9 @@ const (
 	// planEvery leaves time to spare of the minute in which a slot that is
 	// due has to start.
 	planEvery = 15 * time.Second
-	// deliveries is how many channels are posted to at the same time.
-	deliveries = 32
+	// deliveries is how many channels are posted to at the same time. Most of
+	// them wait for their turn, or for the second between two messages.
+	deliveries = 1000
 	// amendments is how many posts are corrected or removed at the same time.
 	amendments = 8
 	// JobTimeout bounds a job. It exceeds the time that a delivery takes at

@@ -150,6 +150,9 @@ func rollback(ctx context.Context, t pgx.Tx) {
 	t.Rollback(ctx)
 }
 
+// maxJobs is River's own limit: the pool serves those that write.
+func (e *postgresEngine) maxJobs() int { return river.QueueNumWorkersMax }
+
 func (e *postgresEngine) client(c *river.Config) (client, error) {
 	return river.NewClient(riverpgxv5.New(e.pool), c)
 }

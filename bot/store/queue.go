@@ -35,7 +35,8 @@ type client interface {
 
 // QueueConfig says what a queue works on.
 type QueueConfig struct {
-	// Queues are the queues by name, and how many jobs of each run at a time.
+	// Queues are the queues by name, and how many jobs of each run at a time
+	// at the most: SQLite, which has one writer, runs fewer.
 	Queues map[string]int
 	// Periodic jobs are inserted by one process at a time, the leader.
 	Periodic []*river.PeriodicJob
@@ -62,7 +63,7 @@ func (s *Store) StartQueue(ctx context.Context, workers *river.Workers, c QueueC
 		FetchPollInterval:    fetchPoll,
 	}
 	for name, n := range c.Queues {
-		config.Queues[name] = river.QueueConfig{MaxWorkers: n}
+		config.Queues[name] = river.QueueConfig{MaxWorkers: min(n, s.engine.maxJobs())}
 	}
 	client, err := s.engine.client(config)
 	if err != nil {

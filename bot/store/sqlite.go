@@ -162,6 +162,10 @@ func (e *sqliteEngine) inTx(ctx context.Context, f func(tx) error) error {
 	return t.Commit()
 }
 
+// maxJobs is little: all write through one connection, and on a slow disk a
+// write can take ten milliseconds.
+func (e *sqliteEngine) maxJobs() int { return 100 }
+
 func (e *sqliteEngine) client(c *river.Config) (client, error) {
 	return river.NewClient(riversqlite.New(e.db), c)
 }

@@ -57,6 +57,9 @@ type engine interface {
 	migrateQueue(context.Context) error
 	// inTx commits what f did, unless f fails.
 	inTx(ctx context.Context, f func(tx) error) error
+	// maxJobs is how many jobs of a queue can run at a time without waiting
+	// for each other's writes for longer than a call may take.
+	maxJobs() int
 	// client makes a client of River that is not started.
 	client(*river.Config) (client, error)
 	// now is the instant by which leases are measured.

@@ -29,7 +29,7 @@ var matrix = flag.String("matrix", "short", "crash matrix: short, or full for ev
 // without having taken it, at "taken" it has posted the message and not
 // answered yet.
 func stops(n int) []stop {
-	all := []stop{{"opened", 0}, {"claimed", 0}, {"before rendered", 0}, {"rendered", 0}}
+	all := []stop{{"opened", 0}, {"claimed", 0}, {"before rendered", 0}, {"rendered", 0}, {"renewed", 0}}
 	for i := range n {
 		for _, step := range []string{"before intent", "intent", "before request", "half", "heard", "taken", "before confirmed", "confirmed"} {
 			all = append(all, stop{step, i})
@@ -339,7 +339,7 @@ func (s *scene) await(ctx context.Context, lines <-chan string) (other string) {
 const settledWithin = 90 * time.Second
 
 // claimEnds is what is left of the dead process's claim when it is killed.
-const claimEnds = 46 * time.Second
+const claimEnds = 21 * time.Second
 
 // run kills one process and lets others settle what it left.
 func (x *tally) run(t *testing.T, c cell, base string) {

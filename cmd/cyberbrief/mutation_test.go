@@ -64,7 +64,7 @@ var protections = []protection{
 		"escaping for Slack", "bot/slack/text.go",
 		"func escape(s string) string { return mrkdwnEscapes.Replace(s) }",
 		"func escape(s string) string { return s }",
-		"./bot/slack", ".",
+		"./bot/slack", "FuzzMrkdwnLink|TestRenderGolden",
 	},
 	{
 		"escaping for Discord", "bot/discord/text.go",

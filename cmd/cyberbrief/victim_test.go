@@ -193,6 +193,12 @@ func (b *stoppedBooks) Claim(ctx context.Context, key delivery.SlotKey, lease ti
 	return slot, parts, err
 }
 
+func (b *stoppedBooks) Renew(ctx context.Context, key delivery.SlotKey, fence int64, attempts int, lease time.Duration) error {
+	err := b.Books.Renew(ctx, key, fence, attempts, lease)
+	b.at("renewed", 0)
+	return err
+}
+
 func (b *stoppedBooks) Render(ctx context.Context, key delivery.SlotKey, fence int64, edition string, bodies []bot.Message) error {
 	b.at("before rendered", 0)
 	err := b.Books.Render(ctx, key, fence, edition, bodies)
