@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,8 +45,9 @@ type machine struct {
 	// news is set when the archive has changed since the last plan.
 	news atomic.Bool
 
-	mu       sync.Mutex
-	troubles map[string]string // part → what keeps it from working
+	mu           sync.Mutex
+	troubles     map[string]string // part → what keeps it from working
+	sourceErrors map[string]string // source → what the last look at it met
 }
 
 // runMachine puts a machine together on the database of the configuration,
@@ -78,7 +80,7 @@ func runMachine(e *environment, cfg config.Config, log *slog.Logger, ownConsole 
 // newMachine wires everything to an open database; see newPlatforms for
 // ownConsole.
 func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.Store, ownConsole bool) (*machine, error) {
-	m := &machine{env: e, cfg: cfg, log: log, store: s, glossary: glossary.New(), languages: &languages{}, troubles: map[string]string{}}
+	m := &machine{env: e, cfg: cfg, log: log, store: s, glossary: glossary.New(), languages: &languages{}, troubles: map[string]string{}, sourceErrors: map[string]string{}}
 	settings, err := defaults(cfg)
 	if err != nil {
 		return nil, err
@@ -254,13 +256,29 @@ func (m *machine) follow(ctx context.Context, t *teardown) <-chan struct{} {
 func (m *machine) checked(ctx context.Context, c source.Check) {
 	kept := bot.SourceCheck{Source: c.Source, Newest: c.Newest, CheckedAt: c.At}
 	if c.Err != nil {
-		kept.Error = c.Err.Error()
-		m.log.Warn("source cannot be read", "source", c.Source, "error", c.Err)
+		kept.Error = strings.ReplaceAll(c.Err.Error(), "\n", "; ")
 	}
+	m.logCheck(kept)
 	if err := m.store.KeepSourceCheck(context.WithoutCancel(ctx), kept); err != nil {
 		m.log.Warn("source check not kept", "source", c.Source, "error", err)
 	}
 	m.plan(ctx)
+}
+
+// logCheck says what is new about a source: one that stays broken is looked at
+// every minute or so, and would fill the log.
+func (m *machine) logCheck(c bot.SourceCheck) {
+	m.mu.Lock()
+	before := m.sourceErrors[c.Source]
+	m.sourceErrors[c.Source] = c.Error
+	m.mu.Unlock()
+	switch {
+	case c.Error == before:
+	case c.Error != "":
+		m.log.Warn("source cannot be read", "source", c.Source, "error", c.Error)
+	default:
+		m.log.Info("source can be read again", "source", c.Source)
+	}
 }
 
 // plan asks for a plan at once if the archive has changed since the last one.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,10 +21,25 @@ func newSources(e *environment, cfg config.Config) ([]source.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return source.ParseAll(cfg.DigestSources, source.Options{
+	specs := make([]string, len(cfg.DigestSources))
+	for i, spec := range cfg.DigestSources {
+		specs[i] = e.expandHome(spec)
+	}
+	return source.ParseAll(specs, source.Options{
 		Lookback: cfg.DigestLookback.Duration, Zone: zone,
 		AllowPrivate: cfg.DigestAllowPrivate, Now: e.clock,
 	})
+}
+
+// expandHome puts the home folder in the place of a leading ~, which shells
+// leave alone in a list, and compose and systemd everywhere.
+func (e *environment) expandHome(path string) string {
+	rest, ok := strings.CutPrefix(path, "~/")
+	home, _ := e.lookup("HOME")
+	if !ok || home == "" {
+		return path
+	}
+	return filepath.Join(home, rest)
 }
 
 // sink hands what sources find to the library. A file that cannot be read has
