@@ -28,8 +28,8 @@ func (d *Deliverer) Test(ctx context.Context, ref bot.Ref, lang briefing.Languag
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	if err := d.gates.turn(ctx, ref.Platform); err != nil {
-		return &bot.OutcomeError{Class: bot.Limited, Code: "too many messages wait", Err: err}
+	if left, err := d.gates.turn(ctx, ref); err != nil {
+		return &bot.OutcomeError{Class: bot.Limited, Code: "too many messages wait", RetryAfter: left, Err: err}
 	}
 	// No two tests have the same name, or the platform would take the second
 	// for the first repeated.
