@@ -209,7 +209,8 @@ func (m *machine) start(ctx context.Context, t *teardown) (string, error) {
 	case <-ctx.Done():
 		return address.String(), nil
 	}
-	if err := m.startQueue(ctx, t); err != nil {
+	// An end in the middle of a start is no failure.
+	if err := m.startQueue(ctx, t); err != nil && ctx.Err() == nil {
 		return "", err
 	}
 	t.goroutine(ctx, "archive", m.keepUp)
