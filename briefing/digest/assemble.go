@@ -350,7 +350,7 @@ func (r *reader) below(a *assembly, s *section, group string) {
 func (r *reader) news(a *assembly, s *section, group string) {
 	kids := r.plainChildren(s)
 	own := prose(s.blocks, minProse)
-	if len(kids) == 0 || r.isItem(s, kids, own) {
+	if len(kids) == 0 || own && allListed(kids) || r.isItem(s, kids, own) {
 		if len(kids) == 0 && len(s.blocks) == 0 {
 			r.extras(a, s)
 			if s.role == roleNone && len(s.children) == 0 {
@@ -471,12 +471,31 @@ func (r *reader) story(s *section, kids []*section) briefing.Story {
 	st.Text = r.text(rest)
 	st.Sources = append(st.Sources, sources...)
 	for _, c := range kids {
+		if c.listed {
+			st.Sources = append(st.Sources, r.listedSources(c)...)
+			continue
+		}
 		st.Text = append(st.Text, r.subheading(c, s.level))
 		inner := r.story(c, r.plainChildren(c))
 		st.Text = append(st.Text, inner.Text...)
 		st.Sources = append(st.Sources, inner.Sources...)
 	}
 	return st
+}
+
+func allListed(kids []*section) bool {
+	return !slices.ContainsFunc(kids, func(c *section) bool { return !c.listed })
+}
+
+// listedSources reads a list of sources below a heading of its own.
+func (r *reader) listedSources(s *section) []briefing.Citation {
+	var out []briefing.Citation
+	for _, b := range s.blocks {
+		for _, l := range b.lines {
+			out = append(out, r.citations(l.spans, l.no)...)
+		}
+	}
+	return out
 }
 
 func (r *reader) addStory(a *assembly, s *section, st briefing.Story, group string) {

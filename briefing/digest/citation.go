@@ -13,7 +13,11 @@ import (
 func (r *reader) takeCitations(s *section) {
 	listed := slices.ContainsFunc(s.blocks, func(b *block) bool { return b.kind == briefing.Item })
 	var rest []*block
-	for _, b := range s.blocks {
+	for i, b := range s.blocks {
+		if i+1 < len(s.blocks) && b.kind == briefing.Item && s.blocks[i+1].kind == briefing.Item && s.blocks[i+1].level > b.level && !hasURL(b) && hasURL(s.blocks[i+1]) {
+			r.advise(b.lines[0].no, codeNoRole, fmt.Sprintf("%q groups citations; the citations are kept, the group is not", plain(b.lines[0].spans)))
+			continue
+		}
 		if listed && b.kind != briefing.Item && !citing(b) {
 			rest = append(rest, b) // a closing word after the list
 			continue
@@ -132,6 +136,9 @@ func citationTitle(s string) string {
 		if t == before {
 			break
 		}
+	}
+	if inner := strings.Trim(t, `"`); len(inner) == len(t)-2 && !strings.Contains(inner, `"`) {
+		t = inner
 	}
 	return strings.TrimSuffix(unbracket(t), " .")
 }

@@ -163,6 +163,7 @@ func (t *ties) rank(query *bag) []scored {
 // linkPoint gives a key point its details and sources.
 func (r *reader) linkPoint(t *ties, i int, found []scored) {
 	k := &r.digest.KeyPoints[i]
+	k.Sources = append(k.Sources, r.linked(k.Text)...)
 	best := 0.0
 	for _, f := range found {
 		best = max(best, f.score)
@@ -183,6 +184,27 @@ func (r *reader) linkPoint(t *ties, i int, found []scored) {
 			r.addSources(t, i, f.n, f.n == found[0].n || f.score >= sameDetail*best)
 		}
 	}
+}
+
+// linked are the addresses that a key point itself links to, by its words
+// or a reference mark: nothing is more certainly its source.
+func (r *reader) linked(t briefing.Text) []briefing.Source {
+	out := []briefing.Source{}
+	for _, b := range t {
+		for _, s := range b.Spans {
+			if s.URL == "" || slices.ContainsFunc(out, func(have briefing.Source) bool { return have.URL == s.URL }) {
+				continue
+			}
+			title := trimBracket(strings.TrimSpace(s.Text), "[", "]")
+			if at := slices.IndexFunc(r.digest.Citations, func(c briefing.Citation) bool { return c.URL == s.URL }); at >= 0 {
+				title = r.digest.Citations[at].Title
+			} else if title == "" || urlText(title) || isReference(title) {
+				title = host(s.URL)
+			}
+			out = append(out, briefing.Source{Title: title, URL: s.URL})
+		}
+	}
+	return out
 }
 
 const (

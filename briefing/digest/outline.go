@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"slices"
 	"strings"
 
 	"cyberbrief/briefing"
@@ -18,6 +19,7 @@ type section struct {
 	words    meaning // of the heading
 	norm     string  // the heading, see normal
 	topic    string  // what the heading names besides its role, 用語解説: X
+	listed   bool    // lists the sources of the story that it is part of
 	sub      bool    // a numbered sub-topic of the heading before it
 	title    bool    // names the whole digest, not a part of it
 	part     int     // how many times the digest has started over before it
@@ -50,6 +52,30 @@ func (r *reader) outline() {
 	}
 	r.titles(all)
 	r.classify(all)
+	ownSources(all)
+}
+
+// ownSources finds the lists of sources of single stories: headings for
+// citations that come back, each inside another section.
+func ownSources(all []*section) {
+	var lists []*section
+	for _, s := range all {
+		if s.role == roleCitations && s.heading.level > 2 && s.topic == "" {
+			lists = append(lists, s)
+		}
+	}
+	if len(lists) < 2 {
+		return
+	}
+	for _, s := range lists {
+		before := all[s.order-1]
+		if len(s.children) > 0 || before.role != roleNone || before.title || before.heading.level >= s.heading.level {
+			continue
+		}
+		s.parent.children = slices.DeleteFunc(s.parent.children, func(c *section) bool { return c == s })
+		s.role, s.listed, s.level, s.parent = roleNone, true, s.heading.level, before
+		before.children = append(before.children, s)
+	}
 }
 
 // newSection cleans a heading and takes a first look at its words.

@@ -3,6 +3,7 @@ package digest
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"cyberbrief/briefing"
 )
@@ -76,7 +77,7 @@ func sourceStart(spans []span) (at, offset int) {
 			continue
 		}
 		if lead {
-			if n := sourceWord(strings.TrimLeft(s.text, " 　-*・([（［")); n > 0 {
+			if n := sourceWord(trimLead(s.text)); n > 0 {
 				return i, 0
 			}
 		} else if s.url != "" && s.text != s.url && sourceWord(s.text) > 0 {
@@ -119,7 +120,7 @@ func indexOpening(s string) int {
 func trimLead(s string) string {
 	for s != "" {
 		c, n := firstRune(s)
-		if !strings.ContainsRune(" 　-*・|([（［", c) {
+		if !strings.ContainsRune(" 　-*・|([（［▶►➡→\ufe0f", c) && (c < 0x2000 || !unicode.Is(unicode.So, c)) {
 			return s
 		}
 		s = s[n:]
@@ -255,6 +256,8 @@ func sourceTitle(s string) string {
 		t = strings.TrimRight(t, " 　,、;:：|")
 		if n := sourceWord(t); n > 0 {
 			t = t[n:]
+		} else if lead := trimLead(t); sourceWord(lead) > 0 {
+			t = lead // 🔗 出典: …
 		}
 		t = strings.ReplaceAll(t, "](", " (")
 		t = trimBracket(t, "[", "]")
