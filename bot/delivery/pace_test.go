@@ -61,7 +61,9 @@ func (n *notebook) Claim(_ context.Context, key delivery.SlotKey, _ time.Duratio
 	return *n.slots[key.Ref], slices.Clone(n.parts[key.Ref]), nil
 }
 
-func (n *notebook) Renew(context.Context, delivery.SlotKey, int64, int, time.Duration) error { return nil }
+func (n *notebook) Renew(context.Context, delivery.SlotKey, int64, int, time.Duration) error {
+	return nil
+}
 
 func (n *notebook) Render(_ context.Context, key delivery.SlotKey, _ int64, _ string, bodies []bot.Message) error {
 	n.mu.Lock()

@@ -130,10 +130,10 @@ func (s *Site) Handler() http.Handler {
 		mux.Handle(pattern, s.serve(h))
 	}
 	for pattern, h := range map[string]http.Handler{
-		"GET /metrics":      s.opts.Metrics,
-		"POST /api/digests": s.opts.Push,
-		"/console":          s.opts.Console,
-		"/console/":         s.opts.Console,
+		"GET /metrics": s.opts.Metrics,
+		"/api/digests": s.opts.Push,
+		"/console":     s.opts.Console,
+		"/console/":    s.opts.Console,
 	} {
 		if h != nil {
 			mux.Handle(pattern, h)

@@ -128,9 +128,7 @@ func (m *machine) newSite(zone string) (*web.Site, error) {
 		Ready: m.ready, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		Hooks: m.platforms.hooks, PublicURL: string(m.cfg.PublicURL), Zone: location, Logger: m.log,
 	}
-	if m.cfg.APIToken != "" {
-		opts.Push = source.Push(m.cfg.APIToken.Reveal(), m.push)
-	}
+	opts.Push = source.Push(m.cfg.APIToken.Reveal(), m.push) // refuses all without a token
 	if m.platforms.console != nil {
 		opts.Console = m.platforms.console.Handler()
 	}

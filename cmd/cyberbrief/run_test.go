@@ -356,13 +356,56 @@ func TestRunPausesAChannelThatIsNotThere(t *testing.T) {
 	})
 }
 
+func TestRunTakesPushes(t *testing.T) {
+	w := newWorld(t, bottest.SQLite(t))
+	w.env["API_TOKEN"] = "a-long-token-for-pushes"
+	p := w.run(morning)
+	address := w.address(p)
+	push := func(token, name, body string) (int, string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+"/api/digests?name="+name, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		answer, _ := io.ReadAll(resp.Body)
+		return resp.StatusCode, string(answer)
+	}
+	digest := "# 2025年7月3日 まとめ\n\n## 主要ポイント\n\n* 押し込まれた架空の事案\n\n## 国内ニュース\n\n### 押し込まれた架空の事案\n\n本文です。\n"
+	if status, _ := push("wrong", "2025-07-03.md", digest); status != http.StatusUnauthorized {
+		t.Errorf("a wrong token gets %d", status)
+	}
+	if status, answer := push("a-long-token-for-pushes", "2025-07-03.md", digest); status != http.StatusOK || !strings.Contains(answer, "押し込まれた架空の事案") {
+		t.Errorf("a push gets %d %s", status, answer)
+	}
+	w.await("both channels get it", func() bool { return len(parents(w.inSlack())) == 1 && len(parents(w.inDiscord())) == 1 })
+	resp, err := http.Get(address + "/api/digests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("GET gets %s", resp.Status)
+	}
+}
+
+// address waits until a process is ready and gives that of its pages.
+func (w *world) address(p *process) string {
+	w.t.Helper()
+	w.await("the bot is ready", func() bool { return strings.Contains(p.out.String(), "msg=ready") })
+	_, after, _ := strings.Cut(p.out.String(), "address=")
+	return strings.Trim(strings.Fields(after)[0], `"`)
+}
+
 func TestRunServesPages(t *testing.T) {
 	w := newWorld(t, bottest.SQLite(t))
 	w.publish("2025-07-03", "架空の事案")
-	p := w.run(morning)
-	w.await("the bot is ready", func() bool { return strings.Contains(p.out.String(), "msg=ready") })
-	_, after, _ := strings.Cut(p.out.String(), "address=")
-	address := strings.Trim(strings.Fields(after)[0], `"`)
+	address := w.address(w.run(morning))
 	for path, want := range map[string]string{
 		"/": "架空の事案", "/briefings/2025-07-03": "架空の事案", "/terms": "試験用語",
 		"/healthz": "", "/readyz": `"ready":true`, "/metrics": "cyberbrief_digests 1",
