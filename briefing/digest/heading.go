@@ -12,6 +12,9 @@ var placeholders = []string{"サブトピック", "ニュースカテゴリー",
 func cleanHeading(text string) (clean string, sub, leftovers bool) {
 	clean = strings.TrimSpace(text)
 	clean, leftovers = wholeBracket(clean)
+	if c, _ := firstRune(clean); !strings.ContainsRune("サニカトセsScC", c) {
+		return clean, false, leftovers // no placeholder begins like this
+	}
 	for _, p := range placeholders {
 		if len(clean) > 0 && clean[0]|0x20 != p[0]|0x20 {
 			continue

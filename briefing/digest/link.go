@@ -143,8 +143,9 @@ type scored struct {
 // rank lists the candidates that tell a key point, best first.
 func (t *ties) rank(query *bag) []scored {
 	var found []scored
+	known := t.known(query)
 	for n, c := range t.candidates {
-		if s := t.score(query, n) * c.prior; s >= minDetail {
+		if s := t.score(query, n, known) * c.prior; s >= minDetail {
 			found = append(found, scored{n, s})
 		}
 	}
@@ -168,13 +169,14 @@ func (r *reader) linkPoint(t *ties, i int, found []scored) {
 	for _, f := range found {
 		best = max(best, f.score)
 	}
+	known := t.known(&t.points[i])
 	themed := false // the best of the themed summaries is enough
 	for _, f := range found {
 		if len(k.Details) == maxDetails {
 			break
 		}
 		c := t.candidates[f.n]
-		told := t.share(&t.points[i], f.n)
+		told := t.share(&t.points[i], f.n, known)
 		if f.score >= nearDetail*best || c.prior == priorTheme && told >= themeTold && !themed ||
 			c.prior == priorDive && told >= diveTold {
 			k.Details = append(k.Details, c.detail)

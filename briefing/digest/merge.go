@@ -65,8 +65,9 @@ func twins(v *vocabulary, short, long []*told) map[*told]*told {
 	scores := make([][]float64, len(short))
 	for i, s := range short {
 		scores[i] = make([]float64, len(long))
+		known := x.known(&s.bag)
 		for j := range long {
-			scores[i][j] = x.score(&s.bag, j)
+			scores[i][j] = x.score(&s.bag, j, known)
 		}
 	}
 	out := map[*told]*told{}

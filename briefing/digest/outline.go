@@ -45,7 +45,7 @@ func (r *reader) outline() {
 			open = attach(open, s)
 			all = append(all, s)
 		case it.block != nil:
-			open.blocks = append(open.blocks, itemsOf(it.block)...)
+			open.blocks = appendItems(open.blocks, it.block)
 		default:
 			rules++
 		}
@@ -248,12 +248,11 @@ func wideBullet(l line) int {
 	return 0
 }
 
-// itemsOf parts a list that splitBullets has made into its items.
-func itemsOf(b *block) []*block {
+// appendItems adds a block, or the items of a list that splitBullets has made.
+func appendItems(out []*block, b *block) []*block {
 	if b.kind != briefing.Item || len(b.lines) < 2 || b.number != 0 || !b.split {
-		return []*block{b}
+		return append(out, b)
 	}
-	var out []*block
 	for _, l := range b.lines {
 		out = append(out, &block{kind: briefing.Item, lines: []line{l}})
 	}

@@ -408,24 +408,32 @@ func newIndex(v *vocabulary, bodies, titles []bag) *index {
 // weighs much; a Latin word counts as two tokens before the square. The
 // first term says how much of the key point is in the text; the second how
 // much of the headline is in the key point, which tells the item about the
-// story from a theme that mentions it.
-func (x *index) score(query *bag, n int) float64 {
-	return x.share(query, n) + x.headline(query, n)
+// story from a theme that mentions it. Known is the divisor of the first
+// term, the same for every text.
+func (x *index) score(query *bag, n int, known float64) float64 {
+	return x.share(query, n, known) + x.headline(query, n)
 }
 
-// share is the first term of score.
-func (x *index) share(query *bag, n int) float64 {
-	have, all := 0.0, 0.0
+// known is the weight of the query's tokens that any text has.
+func (x *index) known(query *bag) float64 {
+	all := 0.0
 	for _, id := range query.ids {
-		if x.inAny[id>>6]&(1<<(id&63)) == 0 {
-			continue
+		if x.inAny[id>>6]&(1<<(id&63)) != 0 {
+			all += x.weight[id]
 		}
-		all += x.weight[id]
+	}
+	return all
+}
+
+// share is the first term of score. See known.
+func (x *index) share(query *bag, n int, known float64) float64 {
+	have := 0.0
+	for _, id := range query.ids {
 		if x.bodies[n].has(id) {
 			have += x.weight[id]
 		}
 	}
-	return quotient(have, all)
+	return quotient(have, known)
 }
 
 // headline is the second term of score.
