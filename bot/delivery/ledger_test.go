@@ -1,0 +1,118 @@
+package delivery_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/delivery"
+)
+
+// errDisk is what a ledger says whose disk is full, that is locked, or whose
+// server restarts.
+var errDisk = errors.New("database or disk is full")
+
+// broken is a ledger that fails at a step until an instant. It may have done
+// what it was asked to all the same: then the commit's answer was lost.
+type broken struct {
+	mortal
+	until time.Time
+	done  bool
+	times int // how often it failed
+}
+
+func (b *broken) try(step string, do func() error) error {
+	if step != b.step || !time.Now().Before(b.until) {
+		return do()
+	}
+	b.times++
+	if b.done {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return errDisk
+}
+
+func (b *broken) Claim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (slot delivery.Slot, parts []delivery.Part, err error) {
+	err = b.try("claim", func() error {
+		slot, parts, err = b.Books.Claim(ctx, key, lease)
+		return err
+	})
+	return slot, parts, err
+}
+
+func (b *broken) Renew(ctx context.Context, key delivery.SlotKey, fence int64, attempts int, lease time.Duration) error {
+	return b.try("renew", func() error { return b.Books.Renew(ctx, key, fence, attempts, lease) })
+}
+
+func (b *broken) Render(ctx context.Context, key delivery.SlotKey, fence int64, edition string, bodies []bot.Message) error {
+	return b.try("render", func() error { return b.Books.Render(ctx, key, fence, edition, bodies) })
+}
+
+func (b *broken) Intend(ctx context.Context, key delivery.SlotKey, fence int64, i int, at time.Time) error {
+	return b.try(fmt.Sprintf("intend %d", i), func() error { return b.Books.Intend(ctx, key, fence, i, at) })
+}
+
+func (b *broken) Confirm(ctx context.Context, key delivery.SlotKey, fence int64, i int, id bot.MessageID, at time.Time) error {
+	return b.try(fmt.Sprintf("confirm %d", i), func() error { return b.Books.Confirm(ctx, key, fence, i, id, at) })
+}
+
+func (b *broken) Settle(ctx context.Context, key delivery.SlotKey, fence int64, state delivery.SlotState, reason string) error {
+	return b.try("settle", func() error { return b.Books.Settle(ctx, key, fence, state, reason) })
+}
+
+// TestLedgerFails lets the ledger fail at every step, for a moment and for
+// minutes, and lose what it was told or the answer to it. All is posted once
+// and in order as soon as it works again.
+func TestLedgerFails(t *testing.T) {
+	for _, p := range everywhere {
+		for _, step := range []string{"claim", "renew", "render", "intend 0", "intend 1", "confirm 0", "confirm 2", "settle"} {
+			for _, lasts := range []time.Duration{20 * time.Second, 10 * time.Minute} {
+				for _, done := range []bool{false, true} {
+					t.Run(fmt.Sprintf("%s/%s for %v, done %v", p, step, lasts, done), func(t *testing.T) {
+						synctest.Test(t, func(t *testing.T) {
+							w := newWorld(t, p)
+							key := w.open("one", "two")
+							b := &broken{mortal: mortal{step: step}, done: done}
+							w.books = func(books delivery.Books) delivery.Books {
+								b.Books = books
+								return b
+							}
+							b.until = time.Now().Add(lasts)
+							w.persist(w.deliverer(), key)
+							w.want(delivery.Posted, "", parent, "one", "two")
+							if b.times == 0 {
+								t.Error("it never failed")
+							}
+							if took := time.Since(b.until); took > 2*time.Minute {
+								t.Errorf("settled %v after it worked again", took)
+							}
+						})
+					})
+				}
+			}
+		}
+	}
+}
+
+// persist delivers as River does, which comes back after an error too.
+func (w *world) persist(d *delivery.Deliverer, key delivery.SlotKey) {
+	w.Helper()
+	for range 1000 {
+		err := d.Deliver(w.Context(), key)
+		if err == nil {
+			return
+		}
+		wait := 30 * time.Second
+		if later, ok := errors.AsType[*delivery.Later](err); ok {
+			wait = later.After
+		}
+		time.Sleep(max(wait, time.Second))
+	}
+	w.Fatal("no end")
+}
