@@ -131,8 +131,12 @@ func (r *reader) promote(items []item) []item {
 		}
 		if b := it.block; b != nil && (boldLine(b) || listedRole(b)) {
 			text := strings.TrimRight(strings.TrimSpace(plain(b.lines[0].spans)), ":： ")
-			if _, sure := bareRole(text); sure {
-				it = item{heading: &heading{level: 2, line: b.lines[0].no, spans: b.lines[0].spans, bold: true}}
+			if role, sure := bareRole(text); sure {
+				level := 2
+				if role == roleCitations {
+					level = 6 // of a story, perhaps: see ownSources
+				}
+				it = item{heading: &heading{level: level, line: b.lines[0].no, spans: b.lines[0].spans, bold: true}}
 			}
 		}
 		out = append(out, it)

@@ -14,7 +14,14 @@ var sourceWords = []string{"出典", "情報源", "引用元", "参照元", "参
 // takeSources takes the source lines out of the blocks of an item and gives
 // them as citations, in order, and the blocks that are left.
 func (r *reader) takeSources(blocks []*block) (rest []*block, sources []briefing.Citation) {
+	listed := false // the last line was a source word, and a list of them follows
 	for _, b := range blocks {
+		if listed = listed && b.kind == briefing.Item && hasURL(b); listed {
+			for _, l := range b.lines {
+				sources = append(sources, r.citations(l.spans, l.no)...)
+			}
+			continue
+		}
 		if b.kind == briefing.Code || b.kind == briefing.Row || !namesSource(b) {
 			rest = append(rest, b)
 			continue
@@ -23,6 +30,7 @@ func (r *reader) takeSources(blocks []*block) (rest []*block, sources []briefing
 		for _, l := range b.lines {
 			prose, found := r.sourcesIn(l)
 			sources = append(sources, found...)
+			listed = l.source >= 0 && len(prose) == 0 && len(found) == 0
 			if len(prose) > 0 {
 				kept = append(kept, line{no: l.no, spans: prose, source: -1})
 			}
