@@ -172,6 +172,10 @@ type Settings struct {
 	Mention string `json:"mention,omitempty"`
 }
 
+// PausedByAdmin is the reason of a channel that a person has paused: only a
+// person starts it again.
+const PausedByAdmin = "admin"
+
 // Channel is a channel that an admin chose to get briefings.
 type Channel struct {
 	Ref
@@ -182,7 +186,7 @@ type Channel struct {
 	// of its first day is open although its time was before AddedAt.
 	OpenAtStart bool
 	// Paused channels get nothing; Reason is why, in a code such as
-	// not_in_channel, or "admin".
+	// not_in_channel, or PausedByAdmin.
 	Paused bool
 	Reason string
 }

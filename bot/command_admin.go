@@ -240,7 +240,7 @@ func (r *Router) switchChannel(ctx context.Context, req Request, text string, pa
 	ch.Paused, ch.Reason = paused, ""
 	what := "resume"
 	if paused {
-		ch.Reason, what = "admin", "pause"
+		ch.Reason, what = PausedByAdmin, "pause"
 	}
 	if err := r.opts.Channels.PutChannel(ctx, ch, r.audit(req, what, ch.Ref, before, ch.State())); err != nil {
 		return nil, err

@@ -90,6 +90,7 @@ type discordOverwrite struct {
 const (
 	discordTextChannel  = 0
 	discordVoiceChannel = 2
+	discordConversation = 1 // with one user
 	discordThread       = 11
 )
 

@@ -24,6 +24,7 @@ func discordRoutes() map[string]discordHandler {
 	return map[string]discordHandler{
 		"GET users/@me":                     (*Discord).getSelf,
 		"GET applications/@me":              (*Discord).getApplication,
+		"POST users/@me/channels":           (*Discord).openConversation,
 		"GET gateway":                       (*Discord).getGateway,
 		"GET gateway/bot":                   (*Discord).getGateway,
 		"GET channels/{channel}":            (*Discord).getChannel,
@@ -124,6 +125,46 @@ func answerJSON(w http.ResponseWriter, v any) {
 
 func (d *Discord) getSelf(w http.ResponseWriter, _ *http.Request, _ []byte) {
 	answerJSON(w, map[string]any{"id": DiscordBotID, "username": "cyberbrief", "bot": true})
+}
+
+// openConversation gives the channel of the bot's messages to a user.
+func (d *Discord) openConversation(w http.ResponseWriter, _ *http.Request, body []byte) {
+	var b struct {
+		Recipient string `json:"recipient_id"`
+	}
+	if json.Unmarshal(body, &b) != nil || b.Recipient == "" {
+		refuse(w, http.StatusBadRequest, 50033, "Invalid Recipient(s)")
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ch := d.conversation(b.Recipient)
+	if ch == nil {
+		ch = &discordChannel{id: d.newID(), name: b.Recipient, kind: discordConversation, nonces: map[string]discordNonce{}}
+		d.channels[ch.id] = ch
+	}
+	answerJSON(w, map[string]any{"id": ch.id, "type": ch.kind, "recipients": []map[string]any{{"id": b.Recipient}}})
+}
+
+// conversation is the bot's own with a user, or nil. The caller holds mu.
+func (d *Discord) conversation(user string) *discordChannel {
+	for _, ch := range d.channels {
+		if ch.kind == discordConversation && ch.name == user {
+			return ch
+		}
+	}
+	return nil
+}
+
+// Conversation is what a user sees that the bot wrote to them.
+func (d *Discord) Conversation(user string) []Seen {
+	d.mu.Lock()
+	ch := d.conversation(user)
+	d.mu.Unlock()
+	if ch == nil {
+		return nil
+	}
+	return d.Seen(ch.id)
 }
 
 func (d *Discord) getApplication(w http.ResponseWriter, _ *http.Request, _ []byte) {

@@ -38,6 +38,7 @@ var discordSchemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, erro
 	}
 	schemas := map[string]*jsonschema.Schema{}
 	for route, path := range map[string]string{
+		"POST users/@me/channels":                                 "/users/@me/channels",
 		"POST channels/{channel}/messages":                        "/channels/{channel_id}/messages",
 		"PATCH channels/{channel}/messages/{message}":             "/channels/{channel_id}/messages/{message_id}",
 		"POST channels/{channel}/messages/{message}/threads":      "/channels/{channel_id}/messages/{message_id}/threads",

@@ -182,7 +182,10 @@ func (s *Slack) postMessage(args slackArgs) map[string]any {
 		return s.refuse(code, why...)
 	}
 	s.mu.Lock()
-	c, code := s.reach(args["channel"])
+	c, code := s.conversation(args["channel"]), ""
+	if c == nil {
+		c, code = s.reach(args["channel"])
+	}
 	switch thread := args["thread_ts"]; {
 	case code != "":
 	case c.Archived:
@@ -199,6 +202,23 @@ func (s *Slack) postMessage(args slackArgs) map[string]any {
 	c.messages = append(c.messages, &m)
 	return map[string]any{"ok": true, "channel": c.ID, "ts": m.TS, "message": m.wire(true)}
 }
+
+// conversation is the bot's own with a user, nil when nobody has this id. The
+// lock is held.
+// https://docs.slack.dev/reference/methods/chat.postMessage/#app_home
+func (s *Slack) conversation(user string) *slackChannel {
+	if _, known := s.users[user]; !known {
+		return nil
+	}
+	id := SlackConversation(user)
+	if s.channels[id] == nil {
+		s.channels[id] = &slackChannel{SlackChannel: SlackChannel{ID: id, Private: true, Member: true}}
+	}
+	return s.channels[id]
+}
+
+// SlackConversation is the id of the bot's conversation with a user.
+func SlackConversation(user string) string { return "D" + user }
 
 func (s *Slack) postEphemeral(args slackArgs) map[string]any {
 	m, code, why := s.compose(args, maxSlackMessageText)

@@ -100,6 +100,8 @@ type platform struct {
 	fault func(n int, to bot.Target, m bot.Message) outcome
 	// amend is asked before each request to edit or delete.
 	amend func(what string, part int) outcome
+	// check is what Check fails with, unwilling what Notify does.
+	check, unwilling error
 	// blind is what Find fails with.
 	blind error
 	// nonce makes a repeated marker give the first message, for a while.
@@ -111,6 +113,8 @@ type platform struct {
 	requests int
 	looks    int
 	amended  []string // what was edited or deleted, as "edit 0"
+	notices  []string // to people, as "U1: text"
+	checks   int
 }
 
 // outcome says whether the platform takes a message, and what it answers.
@@ -142,6 +146,8 @@ func blockText(b bot.Block) string {
 	case bot.Note:
 		return b.Spans[0].Text
 	case bot.Prose:
+		return b.Spans[0].Text
+	case bot.ListItem:
 		return b.Spans[0].Text
 	}
 	panic(fmt.Sprintf("block %T", b))
@@ -244,6 +250,23 @@ func (p *platform) Edit(ctx context.Context, to bot.Target, id bot.MessageID, m 
 
 func (p *platform) Delete(ctx context.Context, to bot.Target, id bot.MessageID) error {
 	return p.change(ctx, "delete", to, id, func(i int) { p.messages = slices.Delete(p.messages, i, i+1) })
+}
+
+// Notify tells a person something.
+func (p *platform) Notify(_ context.Context, to bot.Target, m bot.Message) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	text, _ := textOf(m)
+	p.notices = append(p.notices, to.Channel+": "+text)
+	return p.unwilling
+}
+
+// Check says whether a channel can be posted to.
+func (p *platform) Check(context.Context, bot.Ref) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.checks++
+	return p.check
 }
 
 // lose removes a message as people do.

@@ -15,8 +15,8 @@ import (
 // The queues of River that this package's jobs wait in.
 const (
 	DeliverQueue = "deliver"
-	// AmendQueue is for corrections and removals, which keep no due briefing
-	// waiting.
+	// AmendQueue is for corrections, removals and probes, which keep no due
+	// briefing waiting.
 	AmendQueue = "amend"
 	PlanQueue  = "plan"
 )
@@ -92,6 +92,17 @@ func amendOpts(a DeliverArgs) river.InsertOpts {
 	opts := a.InsertOpts()
 	opts.Queue = AmendQueue
 	return opts
+}
+
+// ProbeArgs asks for a look at the paused channels: see Deliverer.Probe.
+type ProbeArgs struct{}
+
+// Kind is River's name of the job.
+func (ProbeArgs) Kind() string { return "probe" }
+
+// InsertOpts holds one waiting or running probe. There is always a next one.
+func (ProbeArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: AmendQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: unsettled()}}
 }
 
 // PlanArgs asks for a look at every channel: see Planner.

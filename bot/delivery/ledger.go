@@ -193,8 +193,23 @@ type Settlement interface {
 	// Settle gives the slot its state and reason and ends the lease. A slot
 	// left Claimed or Doubtful is tried again.
 	Settle(ctx context.Context, key SlotKey, fence int64, state SlotState, reason string) error
-	// Pause stops all deliveries to a channel until it is resumed.
-	Pause(ctx context.Context, ref bot.Ref, reason string) error
+	// Pause stops all deliveries to a channel until it is resumed, and writes
+	// an audit entry. False when the channel was paused already, or is not
+	// subscribed.
+	Pause(ctx context.Context, ref bot.Ref, reason string) (bool, error)
+}
+
+// Care looks after channels that are paused.
+type Care interface {
+	// Resume ends the pause of a channel that is still paused for this reason,
+	// with an audit entry; false when it is not.
+	Resume(ctx context.Context, ref bot.Ref, reason string, e bot.AuditEntry) (bool, error)
+	// Once is true for one caller in each period: for the first, and again
+	// for the first after every.
+	Once(ctx context.Context, what string, at time.Time, every time.Duration) (bool, error)
+	// Contact is the person who added the channel, or else who changed it
+	// last, by the platform's id; empty for none.
+	Contact(ctx context.Context, ref bot.Ref) (string, error)
 }
 
 // Board is what planning and status read.

@@ -15,6 +15,7 @@ type Books interface {
 	Progress
 	Settlement
 	Amendment
+	Care
 	Board
 }
 

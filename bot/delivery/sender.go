@@ -23,6 +23,19 @@ type Sender interface {
 	Find(ctx context.Context, to bot.Target, since time.Time) (bot.MessageID, error)
 }
 
+// Notifier writes to a person. A Sender need not be one: then the log and
+// status tell what there is to tell.
+type Notifier interface {
+	// Notify posts a message that only one person sees; the person's id, the
+	// platform's own, stands in the place of the target's channel.
+	Notify(ctx context.Context, to bot.Target, m bot.Message) error
+}
+
+// Prober is a bot.Checker that changes nothing: it joins no channel.
+type Prober interface {
+	Probe(context.Context, bot.Ref) error
+}
+
 // Editor changes messages that were posted before.
 type Editor interface {
 	Edit(ctx context.Context, to bot.Target, id bot.MessageID, m bot.Message) error

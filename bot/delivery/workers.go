@@ -12,6 +12,8 @@ const (
 	// planEvery leaves time to spare of the minute in which a slot that is
 	// due has to start.
 	planEvery = 15 * time.Second
+	// probeEach is how often it is looked for channels to probe.
+	probeEach = 15 * time.Minute
 	// deliveries is how many channels are posted to at the same time. Most of
 	// them wait for their turn, or for the second between two messages.
 	deliveries = 1000
@@ -30,6 +32,7 @@ func Workers(d *Deliverer, p *Planner) (*river.Workers, error) {
 		river.AddWorkerSafely(w, &deliverWorker{deliverer: d, solo: newSolo()}),
 		river.AddWorkerSafely(w, &reviseWorker{deliverer: d}),
 		river.AddWorkerSafely(w, &retractWorker{deliverer: d}),
+		river.AddWorkerSafely(w, &probeWorker{deliverer: d}),
 		river.AddWorkerSafely(w, &planWorker{planner: p}),
 	)
 	return w, err
@@ -40,10 +43,13 @@ func Queues() map[string]int {
 	return map[string]int{DeliverQueue: deliveries, AmendQueue: amendments, PlanQueue: 1}
 }
 
-// PeriodicJobs plan a few times a minute, beginning at once.
+// PeriodicJobs plan a few times a minute and probe a few times an hour,
+// beginning at once.
 func PeriodicJobs() []*river.PeriodicJob {
 	plan := func() (river.JobArgs, *river.InsertOpts) { return PlanArgs{}, nil }
+	probe := func() (river.JobArgs, *river.InsertOpts) { return ProbeArgs{}, nil }
 	return []*river.PeriodicJob{
+		river.NewPeriodicJob(river.PeriodicInterval(probeEach), probe, &river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(planEvery), plan, &river.PeriodicJobOpts{RunOnStart: true}),
 	}
 }
@@ -128,6 +134,19 @@ func (w *retractWorker) Timeout(*river.Job[RetractArgs]) time.Duration { return 
 func (w *retractWorker) NextRetry(job *river.Job[RetractArgs]) time.Time {
 	return time.Now().Add(backOff(job.Attempt))
 }
+
+type probeWorker struct {
+	river.WorkerDefaults[ProbeArgs]
+	deliverer *Deliverer
+}
+
+// Work implements river.Worker.
+func (w *probeWorker) Work(ctx context.Context, _ *river.Job[ProbeArgs]) error {
+	return w.deliverer.Probe(ctx)
+}
+
+// Timeout implements river.Worker.
+func (w *probeWorker) Timeout(*river.Job[ProbeArgs]) time.Duration { return JobTimeout }
 
 type planWorker struct {
 	river.WorkerDefaults[PlanArgs]

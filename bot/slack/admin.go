@@ -60,12 +60,36 @@ func untold(err error) bool {
 // is shown to whoever asked; unless Slack has definitely said no, it is a
 // bot.ErrUnchecked.
 func (s *Slack) Check(ctx context.Context, ref bot.Ref) error {
+	outside, err := s.look(ctx, ref)
+	if err != nil || !outside {
+		return err
+	}
+	err = s.api.call(ctx, "conversations.join", url.Values{"channel": {ref.Channel}}, nil)
+	if definite(err) {
+		return advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "not_in_channel", Err: err})
+	}
+	return advise(err)
+}
+
+// Probe is Check without joining: people who removed the bot from a channel
+// do not find it there again by itself.
+func (s *Slack) Probe(ctx context.Context, ref bot.Ref) error {
+	outside, err := s.look(ctx, ref)
+	if err == nil && outside {
+		err = advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "not_in_channel"})
+	}
+	return err
+}
+
+// look asks whether the bot can post in a channel, at once or after it has
+// joined a public one that it is outside of.
+func (s *Slack) look(ctx context.Context, ref bot.Ref) (outside bool, err error) {
 	in, err := s.Installation(ctx)
 	if err != nil {
-		return advise(err)
+		return false, advise(err)
 	}
 	if ref.Installation != in {
-		return advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "team_not_found", Err: fmt.Errorf("the token is for %s", in.ID())})
+		return false, advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "team_not_found", Err: fmt.Errorf("the token is for %s", in.ID())})
 	}
 	var answer struct {
 		Channel struct {
@@ -74,23 +98,17 @@ func (s *Slack) Check(ctx context.Context, ref bot.Ref) error {
 			Private  bool `json:"is_private"`
 		} `json:"channel"`
 	}
-	channel := url.Values{"channel": {ref.Channel}}
-	if err := s.api.call(ctx, "conversations.info", channel, &answer); err != nil {
-		return advise(err)
+	if err := s.api.call(ctx, "conversations.info", url.Values{"channel": {ref.Channel}}, &answer); err != nil {
+		return false, advise(err)
 	}
 	switch c := answer.Channel; {
 	case c.Archived:
-		return advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "is_archived"})
-	case c.Member:
-		return nil
-	case c.Private:
-		return advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "not_in_channel"})
+		return false, advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "is_archived"})
+	case c.Private && !c.Member:
+		return false, advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "not_in_channel"})
+	default:
+		return !c.Member, nil
 	}
-	err = s.api.call(ctx, "conversations.join", channel, nil)
-	if definite(err) {
-		return advise(&bot.OutcomeError{Class: bot.ChannelGone, Code: "not_in_channel", Err: err})
-	}
-	return advise(err)
 }
 
 // definite says that Slack has answered, and that the answer is no.

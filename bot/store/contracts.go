@@ -16,5 +16,6 @@ var (
 	_ delivery.Progress   = (*Ledger)(nil)
 	_ delivery.Settlement = (*Ledger)(nil)
 	_ delivery.Amendment  = (*Ledger)(nil)
+	_ delivery.Care       = (*Ledger)(nil)
 	_ delivery.Board      = (*Ledger)(nil)
 )

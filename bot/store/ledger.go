@@ -15,7 +15,8 @@ import (
 )
 
 // Ledger is the store as package delivery sees it: it implements
-// delivery.Ledger, Progress, Amendment, Settlement and Board. See Store.Ledger.
+// delivery.Ledger, Progress, Amendment, Settlement, Care and
+// Board. See Store.Ledger.
 type Ledger struct{ s *Store }
 
 // Ledger is the memory of what was sent where.

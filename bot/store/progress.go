@@ -141,11 +141,3 @@ func (l *Ledger) Settle(ctx context.Context, key delivery.SlotKey, fence int64, 
 		return nil
 	})
 }
-
-// Pause implements delivery.Settlement. A channel that is not subscribed has
-// nothing to pause.
-func (l *Ledger) Pause(ctx context.Context, ref bot.Ref, reason string) error {
-	return l.s.do(ctx, fmt.Sprintf("pause %s", ref), func(ctx context.Context, q *queries.Queries) error {
-		return q.PauseChannel(ctx, queries.PauseChannelParams{Ref: ref.String(), Reason: storable(reason)})
-	})
-}

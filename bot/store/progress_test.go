@@ -245,8 +245,14 @@ func TestPause(t *testing.T) {
 		if err := s.PutChannel(ctx, channel(here), bot.AuditEntry{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(l.Pause(ctx, here, "is_archived"), l.Pause(ctx, there, "is_archived")); err != nil {
-			t.Fatal(err)
+		for _, c := range []struct {
+			ref  bot.Ref
+			code string
+			want bool
+		}{{here, "is_archived", true}, {here, "not_in_channel", false}, {there, "is_archived", false}} {
+			if paused, err := l.Pause(ctx, c.ref, c.code); paused != c.want || err != nil {
+				t.Errorf("pause %s: %v, %v; want %v", c.ref, paused, err, c.want)
+			}
 		}
 		want := channel(here)
 		want.Paused, want.Reason = true, "is_archived"

@@ -20,8 +20,12 @@ ON CONFLICT (ref) DO UPDATE SET
 -- name: RemoveChannel :execrows
 DELETE FROM channels WHERE ref = $1;
 
--- name: PauseChannel :exec
-UPDATE channels SET paused = TRUE, reason = sqlc.arg(reason) WHERE ref = sqlc.arg(ref);
+-- name: PauseChannel :execrows
+UPDATE channels SET paused = TRUE, reason = sqlc.arg(reason) WHERE ref = sqlc.arg(ref) AND NOT paused;
+
+-- name: ResumeChannel :execrows
+UPDATE channels SET paused = FALSE, reason = ''
+WHERE ref = sqlc.arg(ref) AND paused AND reason = sqlc.arg(reason);
 
 -- name: AddAudit :exec
 INSERT INTO audit (id, at, installation, who, what, ref, settings_before, settings_after)
@@ -35,6 +39,11 @@ SELECT * FROM audit ORDER BY id DESC LIMIT $1;
 
 -- name: AuditOfChannel :many
 SELECT * FROM audit WHERE ref = sqlc.arg(ref) ORDER BY id DESC LIMIT sqlc.arg(n);
+
+-- Contact is the person who added a channel last, or else changed it last.
+-- name: Contact :one
+SELECT who FROM audit WHERE ref = $1 AND who NOT IN ('', 'cli', 'config', 'platform', 'probe')
+ORDER BY CASE what WHEN 'add' THEN 0 ELSE 1 END, id DESC LIMIT 1;
 
 -- name: AddSlot :execrows
 INSERT INTO slots (ref, date, installation, state, reason, digest, earlier, due_at, closes_at,
@@ -218,6 +227,10 @@ DELETE FROM source_checks WHERE source = $1;
 
 -- name: PutNote :exec
 INSERT INTO notes (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: PutNoteAfter :execrows
+INSERT INTO notes (name, value) VALUES (sqlc.arg(name), sqlc.arg(value))
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE notes.value <= sqlc.arg(last);
 
 -- name: Note :one
 SELECT value FROM notes WHERE name = $1;

@@ -35,7 +35,7 @@ func TestCallEndsInTime(t *testing.T) {
 		s := stalled(t, url)
 		store.SetTimeout(s, 50*time.Millisecond)
 		for name, err := range map[string]error{
-			"one statement": s.Ledger().Pause(t.Context(), here, "admin"),
+			"one statement": s.PutNote(t.Context(), "a", "b"),
 			"a transaction": s.PutChannel(t.Context(), channel(here), bot.AuditEntry{}),
 		} {
 			if !errors.Is(err, store.ErrStalled) {
@@ -54,7 +54,7 @@ func TestCallEndsWithItsContext(t *testing.T) {
 		s := stalled(t, url)
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		err := s.Ledger().Pause(ctx, here, "admin")
+		err := s.PutNote(ctx, "a", "b")
 		if err == nil || errors.Is(err, store.ErrStalled) || ctx.Err() == nil {
 			t.Errorf("call whose context has ended: %v", err)
 		}

@@ -231,7 +231,7 @@ type channelPauseCommand struct {
 // Run pauses a channel.
 func (c channelPauseCommand) Run(e *environment) error {
 	return changeChannel(e, c.Ref, "pause", func(ch *bot.Channel) error {
-		ch.Paused, ch.Reason = true, "admin"
+		ch.Paused, ch.Reason = true, bot.PausedByAdmin
 		return nil
 	})
 }

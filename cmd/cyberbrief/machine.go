@@ -304,7 +304,7 @@ func (m *machine) startQueue(ctx context.Context, t *teardown) error {
 	}
 	t.addFor(queueTimeout, "queue", queue.Stop)
 	t.add("deliveries", func(context.Context) error { m.deliverer.Drain(); return nil })
-	if err := m.store.Enqueue(ctx, delivery.PlanArgs{}); err != nil {
+	if err := m.store.Enqueue(context.WithoutCancel(ctx), delivery.PlanArgs{}); err != nil {
 		return err
 	}
 	m.trouble("queue", "")

@@ -58,6 +58,8 @@ func (c setupSlackCommand) manifest() object {
 		},
 		"features": object{
 			"bot_user": object{"display_name": "cyberbrief", "always_online": true},
+			// Where the bot tells an admin that a channel is paused.
+			"app_home": object{"messages_tab_enabled": true, "messages_tab_read_only_enabled": true},
 			"slash_commands": []object{
 				command("/term", "用語を調べる", "能動的サイバー防御"),
 				command("/briefing", "まとめを読む・探す", "[latest|2025-07-02|search 言葉|help]"),

@@ -382,6 +382,19 @@ func (q *Queries) ConfirmPart(ctx context.Context, arg ConfirmPartParams) (int64
 	return result.RowsAffected()
 }
 
+const contact = `-- name: Contact :one
+SELECT who FROM audit WHERE ref = $1 AND who NOT IN ('', 'cli', 'config', 'platform', 'probe')
+ORDER BY CASE what WHEN 'add' THEN 0 ELSE 1 END, id DESC LIMIT 1
+`
+
+// Contact is the person who added a channel last, or else changed it last.
+func (q *Queries) Contact(ctx context.Context, ref string) (string, error) {
+	row := q.db.QueryRowContext(ctx, contact, ref)
+	var who string
+	err := row.Scan(&who)
+	return who, err
+}
+
 const count = `-- name: Count :one
 
 UPDATE counters SET value = value + $1 WHERE name = $2 RETURNING value
@@ -736,8 +749,8 @@ func (q *Queries) Parts(ctx context.Context, arg PartsParams) ([]Part, error) {
 	return items, nil
 }
 
-const pauseChannel = `-- name: PauseChannel :exec
-UPDATE channels SET paused = TRUE, reason = $1 WHERE ref = $2
+const pauseChannel = `-- name: PauseChannel :execrows
+UPDATE channels SET paused = TRUE, reason = $1 WHERE ref = $2 AND NOT paused
 `
 
 type PauseChannelParams struct {
@@ -745,9 +758,12 @@ type PauseChannelParams struct {
 	Ref    string
 }
 
-func (q *Queries) PauseChannel(ctx context.Context, arg PauseChannelParams) error {
-	_, err := q.db.ExecContext(ctx, pauseChannel, arg.Reason, arg.Ref)
-	return err
+func (q *Queries) PauseChannel(ctx context.Context, arg PauseChannelParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pauseChannel, arg.Reason, arg.Ref)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const putChannel = `-- name: PutChannel :exec
@@ -826,6 +842,25 @@ type PutNoteParams struct {
 func (q *Queries) PutNote(ctx context.Context, arg PutNoteParams) error {
 	_, err := q.db.ExecContext(ctx, putNote, arg.Name, arg.Value)
 	return err
+}
+
+const putNoteAfter = `-- name: PutNoteAfter :execrows
+INSERT INTO notes (name, value) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE notes.value <= $3
+`
+
+type PutNoteAfterParams struct {
+	Name  string
+	Value string
+	Last  string
+}
+
+func (q *Queries) PutNoteAfter(ctx context.Context, arg PutNoteAfterParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, putNoteAfter, arg.Name, arg.Value, arg.Last)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const putSourceCheck = `-- name: PutSourceCheck :exec
@@ -1015,6 +1050,24 @@ func (q *Queries) RenewSlot(ctx context.Context, arg RenewSlotParams) (int64, er
 		arg.Date,
 		arg.Fence,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const resumeChannel = `-- name: ResumeChannel :execrows
+UPDATE channels SET paused = FALSE, reason = ''
+WHERE ref = $1 AND paused AND reason = $2
+`
+
+type ResumeChannelParams struct {
+	Ref    string
+	Reason string
+}
+
+func (q *Queries) ResumeChannel(ctx context.Context, arg ResumeChannelParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, resumeChannel, arg.Ref, arg.Reason)
 	if err != nil {
 		return 0, err
 	}
