@@ -24,8 +24,14 @@ func stalled(t *testing.T, url string) *store.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { held.Rollback() })
-	if _, err := held.ExecContext(t.Context(), "UPDATE channels SET reason = 'held'"); err != nil {
-		t.Fatal(err)
+	// PostgreSQL locks rows: those that the tests write are held.
+	for _, statement := range []string{
+		"UPDATE channels SET reason = 'held'",
+		"INSERT INTO notes (name, value) VALUES ('note:a', 'held')",
+	} {
+		if _, err := held.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return s
 }
