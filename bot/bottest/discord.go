@@ -64,6 +64,7 @@ type discordChannel struct {
 	name      string
 	kind      int
 	refusal   *DiscordFault // of every post
+	archived  bool          // a thread that was put away
 	changes   []discordOverwrite
 	messages  []*DiscordMessage
 	nonces    map[string]discordNonce
@@ -240,6 +241,16 @@ func (d *Discord) Thread(message string) (id, name string) {
 		return ch.id, ch.name
 	}
 	return "", ""
+}
+
+// ArchiveThreads puts all threads away, as Discord does when nobody wrote in
+// them for a while.
+func (d *Discord) ArchiveThreads() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, ch := range d.channels {
+		ch.archived = ch.parent != ""
+	}
 }
 
 // Seen lists what people see in a channel: each message followed by its

@@ -28,6 +28,7 @@ func discordRoutes() map[string]discordHandler {
 		"GET gateway":                       (*Discord).getGateway,
 		"GET gateway/bot":                   (*Discord).getGateway,
 		"GET channels/{channel}":            (*Discord).getChannel,
+		"PATCH channels/{channel}":          (*Discord).editChannel,
 		"GET guilds/{guild}/members/{user}": (*Discord).getMember,
 		"GET guilds/{guild}/roles":          (*Discord).getRoles,
 
@@ -201,6 +202,33 @@ func (d *Discord) getChannel(w http.ResponseWriter, r *http.Request, _ []byte) {
 	}
 }
 
+// open refuses to change messages of a thread that was put away.
+func (ch *discordChannel) open(w http.ResponseWriter) bool {
+	if ch.archived {
+		refuse(w, http.StatusBadRequest, 50083, "Thread is archived")
+	}
+	return !ch.archived
+}
+
+// editChannel takes a thread out again, or puts it away.
+func (d *Discord) editChannel(w http.ResponseWriter, r *http.Request, body []byte) {
+	var b struct {
+		Archived *bool `json:"archived"`
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ch := d.channel(w, r)
+	if ch == nil {
+		return
+	}
+	if err := json.Unmarshal(body, &b); err != nil || b.Archived == nil || ch.parent == "" {
+		refuse(w, http.StatusBadRequest, 50035, "Invalid Form Body")
+		return
+	}
+	ch.archived = *b.Archived
+	answerJSON(w, ch.json())
+}
+
 func (ch *discordChannel) json() map[string]any {
 	return map[string]any{"id": ch.id, "guild_id": ch.guild, "name": ch.name, "type": ch.kind,
 		"permission_overwrites": slices.Concat([]discordOverwrite{}, ch.changes)}
@@ -315,6 +343,7 @@ func (d *Discord) createMessage(w http.ResponseWriter, r *http.Request, body []b
 		ch.nonces[m.Nonce] = discordNonce{m, now}
 	}
 	ch.messages = append(ch.messages, m)
+	ch.archived = false // a new message takes a thread out again
 	d.notify()
 	answerJSON(w, m.json(true))
 }
@@ -379,7 +408,7 @@ func (d *Discord) editMessage(w http.ResponseWriter, r *http.Request, body []byt
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	ch, at := d.message(w, r)
-	if ch == nil {
+	if ch == nil || !ch.open(w) {
 		return
 	}
 	m := ch.messages[at]
@@ -397,7 +426,7 @@ func (d *Discord) deleteMessage(w http.ResponseWriter, r *http.Request, _ []byte
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	ch, at := d.message(w, r)
-	if ch == nil {
+	if ch == nil || !ch.open(w) {
 		return
 	}
 	ch.messages = slices.Delete(ch.messages, at, at+1)

@@ -54,6 +54,11 @@ func (d *Deliverer) Revise(ctx context.Context, key SlotKey) error {
 }
 
 func (d *Deliverer) revise(ctx context.Context, key SlotKey) error {
+	if d.opts.Refresh != nil {
+		if err := d.opts.Refresh(ctx); err != nil {
+			d.opts.Logger.Warn("revise with the digests known so far", "cause", err)
+		}
+	}
 	leased := time.Now().Add(lease)
 	slot, parts, err := d.opts.Books.Reclaim(ctx, key, lease)
 	if held, ok := errors.AsType[*FencedError](err); ok {
@@ -68,6 +73,11 @@ func (d *Deliverer) revise(ctx context.Context, key SlotKey) error {
 		return d.opts.Books.Release(ctx, key, slot.Fence)
 	case slot.State != Posted || !slot.RetractAt.IsZero():
 		return nil
+	}
+	if _, err := d.opts.Library.Printing(slot.Digest); errors.Is(err, briefing.ErrNotFound) {
+		// Withdrawn: what was posted stays as it is. Should the digest come
+		// back, the planner asks again.
+		return d.opts.Books.Release(ctx, key, slot.Fence)
 	}
 	r, end := d.begin(ctx, slot, parts, leased, slot.PostedAt.Add(correctFor))
 	defer end()

@@ -242,23 +242,22 @@ func TestReviseFailures(t *testing.T) {
 		amend  func(string, int) outcome
 		texts  []string
 		reason string // of the correction that was given up
-		paused bool
 	}{
-		{"transient", onAmend("edit", 0, 2, fail(bot.Transient, "http 503")), corrected, "", false},
-		{"transient for ever", onAmend("edit", 1, always, fail(bot.Transient, "http 503")), []string{later(at), "one", "two"}, "http 503", false},
-		{"doubtful, taken", onAmend("edit", 1, 1, outcome{err: &bot.OutcomeError{Class: bot.Doubtful, Code: "http 502"}}), corrected, "", false},
-		{"doubtful, not taken", onAmend("edit", 1, 1, fail(bot.Doubtful, "http 502")), corrected, "", false},
-		{"silent", onAmend("edit", 1, 1, outcome{hang: true, refused: true}), corrected, "", false},
-		{"limited", onAmend("edit", 0, 3, fail(bot.Limited, "30046")), corrected, "", false},
-		{"unknown", onAmend("edit", 0, always, fail(bot.Unknown, "new_error")), []string{parent, "one", "two"}, "new_error", false},
-		{"refused as it looks", onAmend("edit", 0, 1, fail(bot.Payload, "invalid_blocks")), corrected, "", false},
-		{"refused for ever", onAmend("edit", 0, always, fail(bot.Payload, "invalid_blocks")), []string{parent, "one", "two"}, "refused: invalid_blocks", false},
-		{"parent removed by people", onAmend("edit", 0, always, fail(bot.MessageGone, "message_not_found")), []string{parent, "one", "two"}, "", false},
-		{"part removed by people", onAmend("edit", 1, always, fail(bot.MessageGone, "message_not_found")), []string{later(at), "one", "zwei"}, "", false},
-		{"parent kept", onAmend("edit", 0, always, fail(bot.MessageKept, "edit_window_closed")), []string{parent, "one", "two", note}, "", false},
-		{"part kept", onAmend("edit", 2, always, fail(bot.MessageKept, "cant_update_message")), []string{later(at), "eins", "two", note}, "", false},
-		{"channel gone", onAmend("edit", 0, always, fail(bot.ChannelGone, "is_archived")), []string{parent, "one", "two"}, "paused: is_archived", true},
-		{"bot refused", onAmend("edit", 0, always, fail(bot.Fatal, "invalid_auth")), []string{parent, "one", "two"}, "platform stopped: invalid_auth", false},
+		{"transient", onAmend("edit", 0, 2, fail(bot.Transient, "http 503")), corrected, ""},
+		{"transient for ever", onAmend("edit", 1, always, fail(bot.Transient, "http 503")), []string{later(at), "one", "two"}, "http 503"},
+		{"doubtful, taken", onAmend("edit", 1, 1, outcome{err: &bot.OutcomeError{Class: bot.Doubtful, Code: "http 502"}}), corrected, ""},
+		{"doubtful, not taken", onAmend("edit", 1, 1, fail(bot.Doubtful, "http 502")), corrected, ""},
+		{"silent", onAmend("edit", 1, 1, outcome{hang: true, refused: true}), corrected, ""},
+		{"limited", onAmend("edit", 0, 3, fail(bot.Limited, "30046")), corrected, ""},
+		{"unknown", onAmend("edit", 0, always, fail(bot.Unknown, "new_error")), []string{parent, "one", "two"}, "new_error"},
+		{"refused as it looks", onAmend("edit", 0, 1, fail(bot.Payload, "invalid_blocks")), corrected, ""},
+		{"refused for ever", onAmend("edit", 0, always, fail(bot.Payload, "invalid_blocks")), []string{parent, "one", "two"}, "refused: invalid_blocks"},
+		{"parent removed by people", onAmend("edit", 0, always, fail(bot.MessageGone, "message_not_found")), []string{parent, "one", "two"}, ""},
+		{"part removed by people", onAmend("edit", 1, always, fail(bot.MessageGone, "message_not_found")), []string{later(at), "one", "zwei"}, ""},
+		{"parent kept", onAmend("edit", 0, always, fail(bot.MessageKept, "edit_window_closed")), []string{parent, "one", "two", note}, ""},
+		{"part kept", onAmend("edit", 2, always, fail(bot.MessageKept, "cant_update_message")), []string{later(at), "eins", "two", note}, ""},
+		{"channel gone", onAmend("edit", 0, always, fail(bot.ChannelGone, "is_archived")), []string{parent, "one", "two"}, "is_archived"},
+		{"bot refused", onAmend("edit", 0, always, fail(bot.Fatal, "invalid_auth")), []string{parent, "one", "two"}, "platform stopped: invalid_auth"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -281,7 +280,7 @@ func TestReviseFailures(t *testing.T) {
 				if jobs := w.queued(); len(jobs) != 0 {
 					t.Errorf("queued %v again", jobs)
 				}
-				if c, err := w.store.Channel(t.Context(), key.Ref); err != nil || c.Paused != tt.paused {
+				if c, err := w.store.Channel(t.Context(), key.Ref); err != nil || c.Paused {
 					t.Errorf("channel paused %v, %v", c.Paused, err)
 				}
 			})
@@ -328,6 +327,33 @@ func TestReviseWhatPeopleRemoved(t *testing.T) {
 		if jobs := w.queued(); len(jobs) != 0 {
 			t.Errorf("queued %v for a post that people removed", jobs)
 		}
+	})
+}
+
+// TestReviseWithdrawn: a digest that goes while it is edited in, and comes
+// back, is edited in then.
+func TestReviseWithdrawn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Slack)
+		key := w.posted("one")
+		w.library.put(digest, "two")
+		d := w.deliverer()
+		w.platform.amend = onAmend("edit", 1, 1, fail(bot.Transient, "http 503"))
+		_ = d.Revise(t.Context(), key)
+		w.library.withdraw(digest)
+		time.Sleep(time.Minute)
+		if err := d.Revise(t.Context(), key); err != nil {
+			t.Errorf("a digest that is gone: %v", err)
+		}
+		if jobs := w.queued(); len(jobs) != 0 {
+			t.Errorf("queued %v", jobs)
+		}
+		w.library.put(digest, "two")
+		if jobs := w.queued(); len(jobs) != 1 {
+			t.Errorf("queued %v", jobs)
+		}
+		w.work(d.Revise, key)
+		w.shows(later("08:30"), "two")
 	})
 }
 

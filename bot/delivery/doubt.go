@@ -22,7 +22,7 @@ func (r *run) inDoubt(ctx context.Context, i int, class bot.Class, code string, 
 	if v, stop := r.look(ctx, i); stop || r.parts[i].State == Sent {
 		return v, stop
 	}
-	if class == bot.Unknown && r.slot.Attempts >= maxUnknown {
+	if class == bot.Unknown && r.slot.Attempts >= maxUnknown && !r.amending() {
 		return r.pause(ctx, code, err, r.slot.Ref), true
 	}
 	return r.hold(backOff(r.slot.Attempts), code, err), true

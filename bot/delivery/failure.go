@@ -55,12 +55,14 @@ func (r *run) refuse(ctx context.Context, i int) (verdict, bool) {
 
 // refused is what follows a refusal that has nothing to do with the message.
 func (r *run) refused(ctx context.Context, class bot.Class, code string, err error) verdict {
-	switch class {
-	case bot.ChannelGone:
+	switch {
+	case r.amending() && (class == bot.ChannelGone || class == bot.InstallationGone):
+		return r.wait(lookWait, code, err) // new posts may be welcome all the same
+	case class == bot.ChannelGone:
 		return r.pause(ctx, code, err, r.slot.Ref)
-	case bot.InstallationGone:
+	case class == bot.InstallationGone:
 		return r.pauseAll(ctx, code, err)
-	case bot.Fatal:
+	case class == bot.Fatal:
 		r.gates.stop(r.slot.Ref.Platform, code)
 		r.Logger.Error("platform stopped: it refuses the bot itself", "platform", r.slot.Ref.Platform, "code", code, "cause", err)
 		return r.wait(pausedWait, "platform stopped: "+code, err)
@@ -69,8 +71,8 @@ func (r *run) refused(ctx context.Context, class bot.Class, code string, err err
 	}
 }
 
-// hold tries again, and keeps the channel back until then; not for the sake
-// of what was posted before, for that must not delay what is due.
+// hold keeps the channel back and tries again. What was posted before is
+// amended without keeping back what is due.
 func (r *run) hold(d time.Duration, code string, err error) verdict {
 	v := r.wait(d, code, err)
 	if v.again && !r.amending() {

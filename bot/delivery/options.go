@@ -39,6 +39,9 @@ type Options struct {
 	Books    Books
 	Channels Subscriptions
 	Library  Library
+	// Refresh brings the library in step with the store before a correction,
+	// which another replica may have planned; nil for none.
+	Refresh func(context.Context) error
 	// Senders are the platforms in use, Policies what is known of them: see
 	// DefaultPolicies.
 	Senders  map[bot.Platform]Sender

@@ -175,15 +175,6 @@ func (r *run) remove(ctx context.Context, i int) (verdict, bool) {
 	case class == bot.MessageKept:
 		return r.mark(ctx, i, Kept)
 	default:
-		return r.notRemoved(ctx, class, err)
+		return r.notAmended(ctx, class, codeOf(err), err)
 	}
-}
-
-// notRemoved is what follows from a removal that did not succeed. A channel
-// that refuses us is not paused for its sake.
-func (r *run) notRemoved(ctx context.Context, class bot.Class, err error) (verdict, bool) {
-	if class == bot.ChannelGone || class == bot.InstallationGone || class == bot.Payload {
-		return r.wait(lookWait, codeOf(err), err), true
-	}
-	return r.notAmended(ctx, class, codeOf(err), err)
 }

@@ -22,6 +22,7 @@ const (
 	codeAcknowledged       = 40060
 	codeMissingAccess      = 50001
 	codeMissingPermissions = 50013
+	codeThreadArchived     = 50083
 	codeThreadExists       = 160004
 )
 

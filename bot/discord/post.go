@@ -233,7 +233,7 @@ func (d *Discord) Edit(ctx context.Context, to bot.Target, id bot.MessageID, b b
 		Embeds:     append([]embed{}, m.Embeds...),
 		Components: append([]actionRow{}, m.Components...),
 	}
-	return d.api.do(ctx, r, nil) // the id is known; any success is one
+	return d.amend(ctx, to, r) // the id is known; any success is one
 }
 
 // Delete removes a message; see delivery.Editor.
@@ -242,11 +242,32 @@ func (d *Discord) Delete(ctx context.Context, to bot.Target, id bot.MessageID) e
 	if err != nil {
 		return err
 	}
-	err = d.api.do(ctx, r, nil)
+	err = d.amend(ctx, to, r)
 	if hasCode(err, codeUnknownMessage) || to.Thread != "" && hasCode(err, codeUnknownChannel) {
 		return nil
 	}
 	return err
+}
+
+// amend makes a request that concerns a message posted before. Discord puts a
+// thread away when nobody wrote in it for a day, and lets nobody change its
+// messages then: it is taken out again first.
+func (d *Discord) amend(ctx context.Context, to bot.Target, r request) error {
+	err := d.api.do(ctx, r, nil)
+	if to.Thread == "" || !hasCode(err, codeThreadArchived) {
+		return err
+	}
+	place, err := d.place(ctx, to)
+	if err != nil {
+		return err
+	}
+	err = d.api.do(ctx, request{method: http.MethodPatch, path: "channels/" + place, body: struct {
+		Archived bool `json:"archived"`
+	}{false}}, &identified{})
+	if err != nil {
+		return err
+	}
+	return d.api.do(ctx, r, nil)
 }
 
 // existing is a request that concerns a message posted before.

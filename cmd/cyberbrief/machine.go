@@ -94,7 +94,7 @@ func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.St
 	m.library = newLibrary(e, s, m.glossary, m.sources, log, func(briefing.Date) { m.news.Store(true) })
 	books := s.Ledger()
 	m.deliverer = delivery.NewDeliverer(delivery.Options{
-		Books: books, Channels: s, Library: m.library,
+		Books: books, Channels: s, Library: m.library, Refresh: m.library.Refresh,
 		Senders: m.platforms.senders(), Policies: delivery.DefaultPolicies(),
 		Layout: bot.Layout, PublicURL: string(cfg.PublicURL), Clock: e.clock, Logger: log,
 	})
