@@ -19,7 +19,7 @@ func TestRunCorrectsAndRetracts(t *testing.T) {
 		w.run(morning)
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
-		if err := w.slack.WaitSockets(ctx, 1); err != nil {
+		if err := w.slack.WaitSockets(ctx, 2); err != nil {
 			t.Fatal(err)
 		}
 		w.await("both channels get the briefing", func() bool { return w.allPosted(morning) })

@@ -16,7 +16,7 @@ func TestRunTellsAnAdminThatAChannelIsPaused(t *testing.T) {
 	first := w.run(morning)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if err := w.slack.WaitSockets(ctx, 1); err != nil {
+	if err := w.slack.WaitSockets(ctx, 2); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.discord.AwaitReady(ctx, 1); err != nil {
