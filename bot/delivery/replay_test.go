@@ -163,8 +163,11 @@ func (r *replay) start() {
 	})
 }
 
-// tickEvery is how often the bot plans.
-const tickEvery = 15 * time.Second
+// tickEvery is how often the bot plans. No slot begins at phase.
+const (
+	tickEvery = 15 * time.Second
+	phase     = 7 * time.Second
+)
 
 // ticks are those of the bot's plans that can find something to do: the
 // first ones after a slot begins or ends, a digest comes, or the bot is back,
@@ -172,7 +175,7 @@ const tickEvery = 15 * time.Second
 func (r *replay) ticks(events []event) []time.Time {
 	set := map[time.Time]bool{}
 	add := func(t time.Time) {
-		if t = t.UTC().Truncate(tickEvery).Add(tickEvery); !t.After(r.end) {
+		if t = t.UTC().Add(-phase).Truncate(tickEvery).Add(tickEvery + phase); !t.After(r.end) {
 			set[t] = true
 		}
 	}
@@ -184,7 +187,7 @@ func (r *replay) ticks(events []event) []time.Time {
 	}
 	for _, c := range r.channels {
 		for _, s := range r.slots(c) {
-			add(s.DueAt.Add(-time.Nanosecond)) // a tick at the very time counts
+			add(s.DueAt)
 			add(s.ClosesAt)
 		}
 	}
