@@ -138,7 +138,7 @@ func (r *Router) search(text string, req Request) (Document, error) {
 	var options []Option
 	for _, h := range hits {
 		doc = append(doc,
-			ListItem{Marker: "-", Spans: []Span{{Text: string(h.Date) + " "}, {Text: h.Heading, Strong: true, URL: PageURL(r.opts.PublicURL, h.Date, h.Line)}}},
+			ListItem{Marker: "-", Spans: []Span{{Text: string(h.Date) + " "}, {Text: h.Heading, Strong: true, URL: PageURL(r.opts.PublicURL, h.Date, h.Anchor)}}},
 			Note{plain(h.Snippet)})
 		options = append(options, opening(h.Date, h.Line, string(h.Date)+" "+h.Heading))
 	}

@@ -76,7 +76,7 @@ func (r *Router) history(e briefing.Entry, lang briefing.Language) []Span {
 		if i > 0 {
 			spans = append(spans, Span{Text: in(lang, "、", ", ")})
 		}
-		spans = append(spans, Span{Text: string(date), URL: PageURL(r.opts.PublicURL, date, 0)})
+		spans = append(spans, Span{Text: string(date), URL: PageURL(r.opts.PublicURL, date, "")})
 	}
 	if len(e.Digests) > digestsShown {
 		spans = append(spans, Span{Text: in(lang, " ほか", " and more")})

@@ -17,7 +17,7 @@ func CorrectionNote(digest briefing.Date, lang briefing.Language, base string, a
 		"📝 updated %s: this briefing was corrected. The post above cannot be changed; the corrected text is at "),
 		at.Format("15:04"))
 	where := Span{Text: "/briefing " + string(digest), Code: true}
-	if page := PageURL(base, digest, 0); page != "" {
+	if page := PageURL(base, digest, ""); page != "" {
 		where = Span{Text: in(lang, "このページ", "this page"), URL: page}
 	}
 	return Document{Prose{[]Span{{Text: said}, where, {Text: in(lang, " をご覧ください。", ".")}}}}

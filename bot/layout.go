@@ -35,10 +35,12 @@ type layout struct {
 	// told is the line at which a story is told in full, by the lines of its
 	// other tellings.
 	told map[int]int
+	// anchors are the places on the digest's page, by line.
+	anchors briefing.Anchors
 }
 
 func newLayout(b *briefing.Briefing) *layout {
-	l := &layout{b: b, d: b.Digest, lang: b.Options.Language, watch: newWatch(b.Options.WatchWords)}
+	l := &layout{b: b, d: b.Digest, lang: b.Options.Language, anchors: b.Digest.Anchors(), watch: newWatch(b.Options.WatchWords)}
 	l.numberDetails()
 	return l
 }
@@ -254,7 +256,7 @@ func (l *layout) earlier() Document {
 	}
 	doc := Document{Divider{}, Heading{Level: 2, Text: l.in("前回の配信のあとに出たまとめ", "Since the last post")}}
 	for _, h := range l.b.Earlier {
-		spans := []Span{{Text: h.Title, URL: PageURL(l.b.Options.PublicURL, h.Date, 0)}}
+		spans := []Span{{Text: h.Title, URL: PageURL(l.b.Options.PublicURL, h.Date, "")}}
 		if !dated(h.Title, h.Date) {
 			spans = append([]Span{{Text: l.date(h.Date, h.Title), Strong: true}, {Text: " "}}, spans...)
 		}

@@ -268,7 +268,7 @@ func TestLinkCVEs(t *testing.T) {
 		{"XCVE-2025-1234", briefing.English, "XCVE-2025-1234"},
 		{"", briefing.English, ""},
 	} {
-		if got := showSpans(linkCVEs(Span{Text: c.in}, c.lang)); got != c.want {
+		if got := showSpans((&layout{lang: c.lang}).spans([]briefing.Span{{Text: c.in}})); got != c.want {
 			t.Errorf("%q is shown as %q, want %q", c.in, got, c.want)
 		}
 	}
@@ -276,16 +276,16 @@ func TestLinkCVEs(t *testing.T) {
 
 func TestPageURL(t *testing.T) {
 	for _, c := range []struct {
-		base string
-		line int
-		want string
+		base   string
+		anchor string
+		want   string
 	}{
-		{"", 3, ""},
-		{"https://brief.example", 0, "https://brief.example/briefings/2025-07-02"},
-		{"https://brief.example/sub/", 7, "https://brief.example/sub/briefings/2025-07-02#s-7"},
+		{"", "s-1", ""},
+		{"https://brief.example", "", "https://brief.example/briefings/2025-07-02"},
+		{"https://brief.example/sub/", "s-7", "https://brief.example/sub/briefings/2025-07-02#s-7"},
 	} {
-		if got := PageURL(c.base, "2025-07-02", c.line); got != c.want {
-			t.Errorf("PageURL(%q, %d) = %q, want %q", c.base, c.line, got, c.want)
+		if got := PageURL(c.base, "2025-07-02", c.anchor); got != c.want {
+			t.Errorf("PageURL(%q, %q) = %q, want %q", c.base, c.anchor, got, c.want)
 		}
 	}
 }

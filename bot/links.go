@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/rivo/uniseg"
@@ -14,17 +13,19 @@ import (
 
 // page is the address of a line of this digest on the bot's own pages, empty
 // where there are none; line 0 is the top.
-func (l *layout) page(line int) string { return PageURL(l.b.Options.PublicURL, l.d.Date, line) }
+func (l *layout) page(line int) string {
+	return PageURL(l.b.Options.PublicURL, l.d.Date, l.anchors[line])
+}
 
-// PageURL is the address of a digest's page, or of the heading or key point
-// at a line of it (0: the top); empty when base is.
-func PageURL(base string, date briefing.Date, line int) string {
+// PageURL is the address of a digest's page, or of the place on it that an
+// anchor names (see briefing.Anchors; empty: the top); empty when base is.
+func PageURL(base string, date briefing.Date, anchor string) string {
 	if base == "" {
 		return ""
 	}
 	u := strings.TrimSuffix(base, "/") + "/briefings/" + string(date)
-	if line > 0 {
-		u += "#s-" + strconv.Itoa(line)
+	if anchor != "" {
+		u += "#" + anchor
 	}
 	return u
 }
@@ -40,24 +41,27 @@ func JVN(id string) string {
 
 var cveID = regexp.MustCompile(`\bCVE-\d{4}-\d{4,}`)
 
-// linkCVEs parts a span around the CVE IDs in it: NVD's page for readers of
-// English, JVN's for all others.
-func linkCVEs(s Span, lang briefing.Language) []Span {
+// LinkCVEs parts a span around the CVE IDs in it: NVD's page for readers of
+// English, JVN's for all others. What is a link or code already stays so.
+func LinkCVEs(s briefing.Span, lang briefing.Language) []briefing.Span {
+	if s.URL != "" || s.Code {
+		return []briefing.Span{s}
+	}
 	link := NVD
 	if lang != briefing.English {
 		link = JVN
 	}
-	var out []Span
+	var out []briefing.Span
 	end := 0
 	piece := func(to int) {
 		if end < to {
-			out = append(out, Span{Text: s.Text[end:to], Strong: s.Strong})
+			out = append(out, briefing.Span{Text: s.Text[end:to], Strong: s.Strong})
 		}
 	}
 	for _, at := range cveID.FindAllStringIndex(s.Text, -1) {
 		piece(at[0])
 		id := s.Text[at[0]:at[1]]
-		out = append(out, Span{Text: id, URL: link(id), Strong: s.Strong})
+		out = append(out, briefing.Span{Text: id, URL: link(id), Strong: s.Strong})
 		end = at[1]
 	}
 	piece(len(s.Text))

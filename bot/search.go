@@ -12,6 +12,7 @@ import (
 type Hit struct {
 	Date    briefing.Date
 	Line    int
+	Anchor  string // of the place on the digest's page
 	Heading string
 	// Snippet is the text around the first word, about snippetChars long.
 	Snippet string
@@ -23,6 +24,7 @@ const snippetChars = 90
 // passage is what a search looks at: a story, a deep dive, a term ….
 type passage struct {
 	line          int
+	anchor        string
 	heading, text string
 	folded        string
 }
@@ -31,9 +33,10 @@ type passage struct {
 // its own only where no story tells it.
 func passages(d *briefing.Digest) []passage {
 	var all []passage
+	anchors := d.Anchors()
 	add := func(line int, heading string, texts ...string) {
 		text := strings.Join(texts, "\n")
-		all = append(all, passage{line, heading, text, fold(heading + "\n" + text)})
+		all = append(all, passage{line, anchors[line], heading, text, fold(heading + "\n" + text)})
 	}
 	for _, k := range d.KeyPoints {
 		if len(k.Details) == 0 {
@@ -80,7 +83,7 @@ func (l *Library) SearchPage(words string, first, n int) (hits []Hit, total int)
 				continue
 			}
 			if total >= first && (n == 0 || len(hits) < n) {
-				hits = append(hits, Hit{Date: date, Line: p.line, Heading: p.heading, Snippet: snippet(p.text, wanted[0])})
+				hits = append(hits, Hit{Date: date, Line: p.line, Anchor: p.anchor, Heading: p.heading, Snippet: snippet(p.text, wanted[0])})
 			}
 			total++
 		}

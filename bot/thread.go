@@ -176,13 +176,10 @@ func (l *layout) text(t briefing.Text) Document {
 // spans turns a digest's spans into a document's, with CVE IDs linked.
 func (l *layout) spans(from []briefing.Span) []Span {
 	var to []Span
-	for _, s := range from {
-		span := Span{Text: s.Text, URL: s.URL, Strong: s.Strong, Code: s.Code}
-		if s.URL != "" || s.Code {
-			to = append(to, span)
-			continue
+	for _, whole := range from {
+		for _, s := range LinkCVEs(whole, l.lang) {
+			to = append(to, Span{Text: s.Text, URL: s.URL, Strong: s.Strong, Code: s.Code})
 		}
-		to = append(to, linkCVEs(span, l.lang)...)
 	}
 	return to
 }

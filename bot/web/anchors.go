@@ -6,51 +6,42 @@ import (
 	"cyberbrief/briefing"
 )
 
-// anchors sees to it that each line of a digest is the anchor of one place on
-// the page. A file may be read so that a line counts twice, as a heading and
-// as the key point made of it: then the part that tells the story has it.
-// It belongs to one writing of one page.
+// anchors sees to it that each anchor of a digest stands at one place on the
+// page. A file may be read so that a line counts twice, as a heading and as
+// the sub-heading of what stands before: then the part that begins there has
+// it. It belongs to one writing of one page.
 type anchors struct {
-	lines map[int]bool // lines that something on the page begins at
-	parts map[int]bool // those of parts
-	taken map[int]bool
+	names briefing.Anchors
+	parts map[string]bool // those of parts
+	taken map[string]bool
 }
 
 func newAnchors(d *briefing.Digest) *anchors {
-	a := &anchors{map[int]bool{}, map[int]bool{}, map[int]bool{}}
-	part := func(line int, text briefing.Text) {
-		a.lines[line], a.parts[line] = true, true
-		for _, b := range text {
-			if b.Kind == briefing.Heading {
-				a.lines[b.Line] = true
-			}
-		}
-	}
+	a := &anchors{d.Anchors(), map[string]bool{}, map[string]bool{}}
+	part := func(line int) { a.parts[a.names[line]] = true }
 	for _, s := range d.Stories {
-		part(s.Line, s.Text)
-		for _, line := range s.Also {
-			a.lines[line] = true
-		}
+		part(s.Line)
 	}
 	for _, s := range slices.Concat(d.DeepDives, d.Sections) {
-		part(s.Line, s.Text)
+		part(s.Line)
 	}
 	for _, p := range []*briefing.Passage{d.Outlook, d.Conclusion} {
 		if p != nil {
-			part(p.Line, p.Text)
+			part(p.Line)
 		}
 	}
 	for _, t := range d.Glossary {
-		part(t.Line, nil)
+		part(t.Line)
 	}
 	return a
 }
 
-// take claims a line's anchor, once; a part's line is kept for the part.
-func (a *anchors) take(line int, part bool) bool {
-	if line <= 0 || a.taken[line] || !part && a.parts[line] {
-		return false
+// take claims a line's anchor, once; empty when it is not to be had.
+func (a *anchors) take(line int, part bool) string {
+	name := a.names[line]
+	if a.taken[name] || !part && a.parts[name] {
+		return ""
 	}
-	a.taken[line] = true
-	return true
+	a.taken[name] = true
+	return name
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"cyberbrief/bot"
@@ -20,7 +21,11 @@ type day struct {
 	Newer, Older briefing.Date
 	Groups       []group
 	anchors      *anchors
+	lang         briefing.Language
 }
+
+// lead is a link to where the page tells a key point's story.
+type lead struct{ Anchor, Heading string }
 
 // group is a run of stories that stand under one heading of the digest.
 type group struct {
@@ -61,17 +66,18 @@ func (s *Site) showDay(w http.ResponseWriter, r *http.Request, d *briefing.Diges
 	p.Description = plain(summary(d), 160)
 	p.Article = d.Date
 	p.Section = section
-	p.Canonical = bot.PageURL(s.base(r), d.Date, 0)
-	p.Content = s.dayOf(d)
+	p.Canonical = bot.PageURL(s.base(r), d.Date, "")
+	p.Content = s.dayOf(d, p.Lang)
 	return s.show(w, r, "day", p)
 }
 
-func (s *Site) dayOf(d *briefing.Digest) day {
+func (s *Site) dayOf(d *briefing.Digest, lang briefing.Language) day {
 	page := day{
 		Digest:  d,
 		Minutes: briefing.Compose(d, briefing.Options{}, nil).ReadingMinutes,
 		Groups:  groups(d.Stories),
 		anchors: newAnchors(d),
+		lang:    lang,
 	}
 	if t := s.opts.Editions.Revised(d.Date); !t.IsZero() {
 		page.Revised = t.In(s.opts.Zone)
@@ -88,23 +94,36 @@ func (s *Site) dayOf(d *briefing.Digest) day {
 	return page
 }
 
-// Leads are the details of a key point that this page really has.
-func (d day) Leads(k briefing.KeyPoint) []briefing.Detail {
-	return slices.DeleteFunc(slices.Clone(k.Details), func(x briefing.Detail) bool { return !d.anchors.lines[x.Line] })
+// Leads are the details of a key point that this page really has, each with
+// its anchor.
+func (d day) Leads(k briefing.KeyPoint) []lead {
+	var leads []lead
+	for _, x := range k.Details {
+		anchor := d.anchors.names[x.Line]
+		if anchor != "" && !strings.HasPrefix(anchor, "k-") && !slices.ContainsFunc(leads, func(l lead) bool { return l.Anchor == anchor }) {
+			leads = append(leads, lead{anchor, x.Heading})
+		}
+	}
+	return leads
 }
 
-// Own says that a part puts the anchor of its line on the page.
-func (d day) Own(line int) bool { return d.anchors.take(line, true) }
+// Anchor names the place of a line.
+func (d day) Anchor(line int) string { return d.anchors.names[line] }
 
-// Also says that something smaller than a part may put it there.
-func (d day) Also(line int) bool { return d.anchors.take(line, false) }
+// Own is the anchor of a line if the part that begins there is to have it,
+// else empty.
+func (d day) Own(line int) string { return d.anchors.take(line, true) }
 
-// Nodes is a text whose sub-headings have an anchor where they may.
+// Point is the anchor of the key point with index i.
+func (day) Point(i int) string { return briefing.KeyPointAnchor(i) }
+
+// Nodes is a text whose sub-headings have an anchor where they may, and whose
+// CVE IDs are linked.
 func (d day) Nodes(t briefing.Text) []node {
-	all := nodes(t)
-	for i := range all {
-		if all[i].Kind != "h" || !d.Also(all[i].Line) {
-			all[i].Line = 0
+	all := nodes(linked(t, d.lang))
+	for i, n := range all {
+		if n.Kind == "h" {
+			all[i].ID = d.anchors.take(n.Line, false)
 		}
 	}
 	return all

@@ -86,7 +86,7 @@ func (s *Site) entry(base string, d *briefing.Digest) (atomEntry, time.Time) {
 	for _, k := range d.KeyPoints {
 		points = append(points, "・"+plain(k.Text.String(), 300))
 	}
-	url := bot.PageURL(base, d.Date, 0)
+	url := bot.PageURL(base, d.Date, "")
 	return atomEntry{
 		ID: url, Title: plain(d.Title, 200), Link: atomLink{"alternate", url},
 		Published: first.UTC().Format(time.RFC3339), Updated: updated.UTC().Format(time.RFC3339),

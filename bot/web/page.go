@@ -110,8 +110,8 @@ func functions() template.FuncMap {
 	}
 }
 
-// dayURL is the page of a date, or of a heading at a line of it.
-func dayURL(d briefing.Date, line int) string { return bot.PageURL("/", d, line) }
+// dayURL is the page of a date, or of the place on it that an anchor names.
+func dayURL(d briefing.Date, anchor string) string { return bot.PageURL("/", d, anchor) }
 
 func termURL(term string) string { return "/terms/" + url.PathEscape(term) }
 

@@ -79,7 +79,7 @@ const (
 // result is one passage found; the pieces of its texts say what matched.
 type result struct {
 	Date             briefing.Date
-	Line             int
+	Anchor           string
 	Heading, Snippet []piece
 }
 
@@ -102,7 +102,7 @@ func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
 	}
 	results := make([]result, 0, len(shown))
 	for _, h := range shown {
-		results = append(results, result{h.Date, h.Line, mark(bot.Clean(h.Heading), words), mark(bot.Clean(h.Snippet), words)})
+		results = append(results, result{h.Date, h.Anchor, mark(bot.Clean(h.Heading), words), mark(bot.Clean(h.Snippet), words)})
 	}
 	p := s.newPage(r)
 	p.Title, p.Section, p.Query = p.Words.Search, "search", words

@@ -12,6 +12,7 @@ import (
 // or table; the others fill the fields that they need.
 type node struct {
 	Kind    string
+	ID      string // of a heading, its anchor; may be empty
 	Line    int
 	Level   int // of a heading
 	Ordered bool
@@ -27,6 +28,19 @@ type span = briefing.Span
 type item struct {
 	Spans []span
 	Below []node
+}
+
+// linked is a text with its CVE IDs linked.
+func linked(t briefing.Text, lang briefing.Language) briefing.Text {
+	out := make(briefing.Text, len(t))
+	for i, b := range t {
+		out[i] = b
+		out[i].Spans = nil
+		for _, s := range b.Spans {
+			out[i].Spans = append(out[i].Spans, bot.LinkCVEs(s, lang)...)
+		}
+	}
+	return out
 }
 
 // nodes nests a text's blocks: items into lists, rows into tables.
