@@ -33,10 +33,25 @@ const (
 	minDetail = 0.30
 	// nearDetail is how close to the best a further detail must be.
 	nearDetail = 0.62
+	// namedDetail is the same for a heading that alone names what the key point
+	// names, too: see ties.sharedName. A key point that lists three companies is
+	// told under three headings, and no two of them are equally like it.
+	namedDetail = 0.45
+	// minNamed is the least weight of such a name, some three rare pairs of
+	// characters.
+	minNamed = 11.0
 	// newsFirst is how close to a deep dive a story must be to go before it.
 	newsFirst = 0.70
 	// maxDetails is how many are given.
 	maxDetails = 4
+)
+
+// A heading that shares no word of weight with a key point tells its story only
+// if it tells a fair part of it. A key point whose story is told nowhere would
+// otherwise go to whatever is least unlike it.
+const (
+	minHeadline = 0.10
+	minCovered  = 0.20
 )
 
 // A detail need not be near the best one when that much of the key point is
@@ -145,7 +160,8 @@ func (t *ties) rank(query *bag) []scored {
 	var found []scored
 	known := t.known(query)
 	for n, c := range t.candidates {
-		if s := t.score(query, n, known) * c.prior; s >= minDetail {
+		s := t.score(query, n, known) * c.prior
+		if s >= minDetail && (c.prior == priorTheme || t.headline(query, n) >= minHeadline || t.covered(query, n) >= minCovered) {
 			found = append(found, scored{n, s})
 		}
 	}
@@ -159,6 +175,31 @@ func (t *ties) rank(query *bag) []scored {
 		}
 	}
 	return found
+}
+
+// sharedName is the weight of what the heading of candidate n shares with the
+// query and with no other heading, and that one more text has at the most.
+func (t *ties) sharedName(query *bag, n int) float64 {
+	sum := 0.0
+	for _, id := range t.titles[n].ids {
+		if query.has(id) && t.titled[id] == 1 && t.texts[id] <= 2 {
+			sum += t.weight[id]
+		}
+	}
+	return sum
+}
+
+// tells says whether a candidate tells enough of a key point to be a detail of
+// it beside a better one.
+func (t *ties) tells(query *bag, f scored, best, known float64) bool {
+	switch prior := t.candidates[f.n].prior; {
+	case prior == priorTheme:
+		return t.share(query, f.n, known) >= themeTold
+	case prior == priorDive && t.share(query, f.n, known) >= diveTold:
+		return true
+	default:
+		return f.score >= namedDetail*best && t.sharedName(query, f.n) >= minNamed
+	}
 }
 
 // linkPoint gives a key point its details and sources.
@@ -176,11 +217,10 @@ func (r *reader) linkPoint(t *ties, i int, found []scored) {
 			break
 		}
 		c := t.candidates[f.n]
-		told := t.share(&t.points[i], f.n, known)
-		if f.score >= nearDetail*best || c.prior == priorTheme && told >= themeTold && !themed ||
-			c.prior == priorDive && told >= diveTold {
+		theme := c.prior == priorTheme
+		if !(theme && themed) && t.tells(&t.points[i], f, best, known) || f.score >= nearDetail*best {
 			k.Details = append(k.Details, c.detail)
-			themed = themed || c.prior == priorTheme
+			themed = themed || theme
 		}
 		if f.score >= minSource {
 			r.addSources(t, i, f.n, f.n == found[0].n || f.score >= sameDetail*best)

@@ -353,6 +353,7 @@ type index struct {
 	weight []float64 // by token
 	inAny  []uint64  // the tokens that any text has
 	texts  []int32   // by token: how many texts have it
+	titled []int32   // by token: how many titles have it
 }
 
 // zeros is n zeros, in the memory of s where it is enough.
@@ -372,7 +373,11 @@ func newIndex(v *vocabulary, bodies, titles []bag) *index {
 	x.weight = zeros(x.weight, len(v.tokens))
 	x.inAny = zeros(x.inAny, (len(v.tokens)+63)/64)
 	x.texts = zeros(x.texts, len(v.tokens))
+	x.titled = zeros(x.titled, len(v.tokens))
 	for i := range bodies {
+		for _, id := range titles[i].ids {
+			x.titled[id]++
+		}
 		for _, id := range bodies[i].ids {
 			x.texts[id]++
 		}
