@@ -29,6 +29,9 @@ type section struct {
 // outline turns r.src into a tree of sections with roles.
 func (r *reader) outline() {
 	items := flatten(r.src)
+	if !headed(items) {
+		items = markedHeadings(items)
+	}
 	for i := range items {
 		if b := items[i].block; b != nil {
 			splitBullets(b)
