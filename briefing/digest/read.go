@@ -34,6 +34,7 @@ func Read(name string, body []byte) *briefing.Digest {
 	}
 	r.clean(body)
 	r.frontMatter()
+	r.htmlHeadings()
 	r.outline()
 	r.assemble()
 	r.link()

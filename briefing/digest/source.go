@@ -41,7 +41,35 @@ func (r *reader) takeSources(blocks []*block) (rest []*block, sources []briefing
 			rest = append(rest, &copied)
 		}
 	}
+	if len(sources) == 0 {
+		return r.closingLinks(rest)
+	}
 	return rest, sources
+}
+
+// closingLinks takes the links that an item ends with, in lines that hold
+// nothing else, for its sources.
+func (r *reader) closingLinks(blocks []*block) (rest []*block, sources []briefing.Citation) {
+	from := len(blocks)
+	for from > 1 && onlyLinks(blocks[from-1]) {
+		from--
+	}
+	for _, b := range blocks[from:] {
+		for _, l := range b.lines {
+			sources = append(sources, r.citations(l.spans, l.no)...)
+		}
+	}
+	return blocks[:from], sources
+}
+
+// onlyLinks says whether the lines of a block are links and nothing else.
+func onlyLinks(b *block) bool {
+	if b.kind != briefing.Paragraph && b.kind != briefing.Item || !hasURL(b) {
+		return false
+	}
+	return !slices.ContainsFunc(b.lines, func(l line) bool {
+		return slices.ContainsFunc(l.spans, func(s span) bool { return s.url == "" && strings.Trim(s.text, " 　、,/|・") != "" })
+	})
 }
 
 // namesSource says whether a line of a block names a source.
