@@ -2,6 +2,7 @@ package digest
 
 import (
 	"bytes"
+	"cmp"
 	"net/url"
 	"sort"
 	"strings"
@@ -201,17 +202,18 @@ func (f *flattener) code(c *ast.FencedCodeBlock) {
 	f.emit(b)
 }
 
+// columnSeparator stands between the cells of a table's row in its text.
+const columnSeparator = " | "
+
 func (f *flattener) table(t *east.Table) {
 	for r := t.FirstChild(); r != nil; r = r.NextSibling() {
 		row := line{source: -1}
 		for c := r.FirstChild(); c != nil; c = c.NextSibling() {
+			if c != r.FirstChild() {
+				row.spans = append(row.spans, span{text: columnSeparator}) // also beside an empty cell
+			}
 			for _, l := range f.inline(c) {
-				if row.no == 0 {
-					row.no = l.no
-				}
-				if len(row.spans) > 0 {
-					row.spans = append(row.spans, span{text: " | "})
-				}
+				row.no = cmp.Or(row.no, l.no)
 				row.spans = append(row.spans, l.spans...)
 			}
 		}

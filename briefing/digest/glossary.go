@@ -2,6 +2,7 @@ package digest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -60,9 +61,16 @@ func manyEntries(blocks []*block) bool {
 // belongs to the entry before it; before the first entry, to the rest.
 func (r *reader) entriesOf(blocks []*block) (rest []*block) {
 	from := len(r.digest.Glossary)
+	var cs columns
 	for i, b := range blocks {
 		if b.kind == briefing.Row {
-			r.rowEntry(b, i == 0 || blocks[i-1].kind != briefing.Row)
+			if i == 0 || blocks[i-1].kind != briefing.Row {
+				var head bool
+				if cs, head = r.columnsOf(b); head {
+					continue
+				}
+			}
+			r.rowEntry(b, cs)
 			continue
 		}
 		for _, part := range termLines(b) {
@@ -218,14 +226,51 @@ func unnumbered(text string) string {
 	return text
 }
 
-// rowEntry reads a table row, term first. The first row of a table is its
-// head when it names columns.
-func (r *reader) rowEntry(b *block, first bool) {
-	head, def, ok := strings.Cut(spanText(r.spans(b.lines, false)), " | ")
-	if norm := normal(head); !ok || first && (norm == "用語" || norm == "term" || norm == "語" || norm == "キーワード" || norm == "名称") {
+// columns says of each column of a glossary's table whether it holds other
+// names of the term. The first one is the term.
+type columns []bool
+
+// Words for the columns of a glossary's table: of the term, and of its other
+// names.
+var (
+	termColumns  = []string{"用語", "term", "語", "キーワード", "名称"}
+	aliasColumns = []string{"英語", "英名", "英文", "別名", "別称", "略称", "略語", "読み", "正式名称", "english", "alias", "abbreviation", "acronym"}
+)
+
+// columnsOf reads the first row of a table, its head when it names columns.
+func (r *reader) columnsOf(b *block) (cs columns, head bool) {
+	cells := strings.Split(spanText(r.spans(b.lines, false)), columnSeparator)
+	if len(cells) < 2 || !slices.Contains(termColumns, normal(cells[0])) {
+		return nil, false
+	}
+	for _, c := range cells {
+		cs = append(cs, slices.ContainsFunc(aliasColumns, func(w string) bool { return strings.Contains(normal(c), w) }))
+	}
+	return cs, true
+}
+
+// rowEntry reads a table row, term first.
+func (r *reader) rowEntry(b *block, cs columns) {
+	cells := strings.Split(spanText(r.spans(b.lines, false)), columnSeparator)
+	if len(cells) < 2 {
 		return
 	}
-	r.term(b.lines[0].no, head, def)
+	var aliases, definition []string
+	for i, c := range cells[1:] {
+		switch {
+		case i+1 >= len(cs) || !cs[i+1]:
+			definition = append(definition, c)
+		case strings.Trim(c, "-—–ー− ") != "": // nothing is written as a dash
+			aliases = append(aliases, splitAliases(c)...)
+		}
+	}
+	r.term(b.lines[0].no, cells[0], strings.Join(definition, columnSeparator))
+	t := &r.digest.Glossary[len(r.digest.Glossary)-1]
+	for _, a := range aliases {
+		if a != t.Term {
+			t.Aliases = appendAlias(t.Aliases, a)
+		}
+	}
 }
 
 // term adds an entry under its headword, its other names apart.

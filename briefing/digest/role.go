@@ -449,7 +449,7 @@ func hasURL(b *block) bool {
 func (r *reader) settle(all []*section) {
 	var outlook, conclusion *section
 	for _, s := range all {
-		if (s.role == roleOutlook || s.role == roleConclusion) && insideItem(s) {
+		if (s.role == roleOutlook || s.role == roleConclusion) && insideItem(s) || s.role == roleBackground && s.topic == "" && ofStory(s) {
 			s.role = roleNone
 		}
 		switch s.role {
@@ -506,6 +506,13 @@ func insideItem(s *section) bool {
 		}
 	}
 	return false
+}
+
+// ofStory says whether s stands right below a heading that tells a story and
+// names its source: its background is a part of the story.
+func ofStory(s *section) bool {
+	p := s.parent
+	return p != nil && p.heading != nil && !p.title && p.role == roleNone && prose(p.blocks, minProse) && hasSource(p)
 }
 
 // weakDive is the score of words that name a deep dive where no other
