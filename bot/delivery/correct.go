@@ -25,20 +25,28 @@ const (
 // due says whether the post is to be brought to an edition of its digest.
 // today is the channel's local date.
 func (s Slot) due(edition string, today briefing.Date, now time.Time) bool {
-	switch c := s.Correction; {
-	case !s.correctable(now):
+	shown := s.Edition
+	if s.Correction.State == GivenUp && s.Correction.Edition != "" {
+		shown = s.Correction.Edition // by some of the messages: going back is a correction too
+	}
+	switch {
+	case s.State != Posted || !s.RetractAt.IsZero() || s.Edition == "":
 		return false
-	case c.State == Correcting:
-		return true
-	case edition == s.Edition, c.State == GivenUp && edition == c.Edition:
+	case s.Correction.State == Correcting:
+		return true // what was begun ends, be it by giving up
+	case edition == shown || !now.Before(s.PostedAt.Add(correctFor)):
 		return false
 	}
 	return s.mayCorrect(today)
 }
 
-// correctable says whether a newer edition is edited into the post at all.
-func (s Slot) correctable(now time.Time) bool {
-	return s.State == Posted && s.RetractAt.IsZero() && s.Edition != "" && now.Before(s.PostedAt.Add(correctFor))
+// correctUntil is when no more is done to correct the post: a correction that
+// has begun gets a little longer, lest it leave half of the post as it was.
+func (s Slot) correctUntil() time.Time {
+	if s.Correction.State == Correcting {
+		return s.PostedAt.Add(correctFor + afterward)
+	}
+	return s.PostedAt.Add(correctFor)
 }
 
 // mayCorrect says whether one more correction may begin today.
@@ -70,16 +78,17 @@ func (d *Deliverer) revise(ctx context.Context, key SlotKey) error {
 	case err != nil:
 		return fmt.Errorf("revise %s of %s: %w", key.Date, key.Ref, err)
 	case !slot.RetractAt.IsZero() && slot.RetractedAt.IsZero():
-		return d.opts.Books.Release(ctx, key, slot.Fence)
+		return d.opts.Books.Release(ctx, key, slot.Fence, slot.Correction.Reason)
 	case slot.State != Posted || !slot.RetractAt.IsZero():
 		return nil
 	}
-	if _, err := d.opts.Library.Printing(slot.Digest); errors.Is(err, briefing.ErrNotFound) {
+	_, err = d.opts.Library.Printing(slot.Digest)
+	if errors.Is(err, briefing.ErrNotFound) && slot.Correction.State != Correcting {
 		// Withdrawn: what was posted stays as it is. Should the digest come
 		// back, the planner asks again.
-		return d.opts.Books.Release(ctx, key, slot.Fence)
+		return d.opts.Books.Release(ctx, key, slot.Fence, slot.Correction.Reason)
 	}
-	r, end := d.begin(ctx, slot, parts, leased, slot.PostedAt.Add(correctFor))
+	r, end := d.begin(ctx, slot, parts, leased, slot.correctUntil())
 	defer end()
 	return d.settleCorrection(ctx, r, r.correct(ctx))
 }
@@ -127,7 +136,10 @@ func (r *run) correct(ctx context.Context) verdict {
 		return v
 	}
 	if r.closed() {
-		return r.giveUp(cmp.Or(r.slot.Correction.Reason, "too long ago"))
+		return r.tooLate()
+	}
+	if v, stop := r.yield(ctx); stop {
+		return v
 	}
 	if v, stop := r.stage(ctx); stop {
 		return v
@@ -143,6 +155,31 @@ func (r *run) correct(ctx context.Context) verdict {
 	}
 }
 
+// tooLate ends a correction whose time is over; there may be none to end.
+func (r *run) tooLate() verdict {
+	if r.slot.Correction.State != Correcting {
+		p, err := r.Library.Printing(r.slot.Digest)
+		if err != nil || p.Edition == r.slot.Edition {
+			return verdict{state: Posted}
+		}
+		r.slot.Correction.Edition = p.Edition
+	}
+	return r.giveUp(cmp.Or(r.slot.Correction.Reason, "too long ago"))
+}
+
+// yield lets a briefing of the channel that is due go first.
+func (r *run) yield(ctx context.Context) (verdict, bool) {
+	rows, err := r.Books.Slots(ctx, r.slot.Ref, recentSlots)
+	if err != nil {
+		return r.wait(bookWait, "ledger", err), true
+	}
+	due := func(s Slot) bool { return s.State == Claimed && s.RetractAt.IsZero() && s.Date != r.slot.Date }
+	if slices.ContainsFunc(rows, due) {
+		return r.wait(busyWait, "a briefing that is due goes first", nil), true
+	}
+	return verdict{}, false
+}
+
 // unfinished says that the message is not yet as it is to be.
 func (p Part) unfinished() bool {
 	return p.State == Stale || p.State == Surplus || p.State == Rendered || p.State == Sending
@@ -152,9 +189,12 @@ func (p Part) unfinished() bool {
 // an earlier claim has. A still newer edition takes the place of one that is
 // being put in.
 func (r *run) stage(ctx context.Context) (verdict, bool) {
+	begun := r.slot.Correction.State == Correcting
 	p, err := r.Library.Printing(r.slot.Digest)
 	switch {
-	case errors.Is(err, briefing.ErrNotFound): // withdrawn, or not yet read here
+	case errors.Is(err, briefing.ErrNotFound) && begun: // withdrawn: better the correction than half of it
+		return verdict{}, false
+	case errors.Is(err, briefing.ErrNotFound): // not yet read here
 		return r.wait(bookWait, "digest is not there", err), true
 	case err != nil:
 		return r.wait(bookWait, "archive", err), true
@@ -164,7 +204,6 @@ func (r *run) stage(ctx context.Context) (verdict, bool) {
 		return r.giveUp("time zone: " + err.Error()), true
 	}
 	r.revised = r.localTime(p.Revised)
-	begun := r.slot.Correction.State == Correcting
 	next := Correction{Edition: p.Edition, State: Correcting, Times: 1, On: today}
 	if r.slot.Correction.On == today {
 		next.Times += r.slot.Correction.Times
@@ -210,6 +249,7 @@ func (r *run) restage(ctx context.Context, c Correction, parts []Part) (verdict,
 		return r.booked(err), true
 	}
 	r.parts, r.slot.Correction, r.slot.Attempts, r.asked = parts, c, 0, false
+	r.ends = r.slot.correctUntil()
 	return verdict{}, false
 }
 
@@ -361,10 +401,11 @@ func (r *run) editPlain(ctx context.Context, i int, cause error) (verdict, bool)
 }
 
 // keep leaves the messages as they are from now on, for the platform does
-// not let us change this one, and says so in the thread.
+// not let us change this one, and says so in the thread. Both are written
+// down at once: a message that is kept without a word would look corrected.
 func (r *run) keep(ctx context.Context, i int) (verdict, bool) {
-	if v, stop := r.mark(ctx, i, Kept); stop || r.parts[i].Note {
-		return v, stop
+	if r.parts[i].Note {
+		return r.mark(ctx, i, Kept)
 	}
 	return r.stageNote(ctx, r.slot.Correction)
 }

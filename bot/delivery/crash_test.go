@@ -23,13 +23,29 @@ type mortal struct {
 	step string // "claim", "render", "intend 1", "confirm 0", "settle" …
 	// before is whether the step is still to be done when the process dies.
 	before bool
+	// skip is how often the step passes first.
+	skip int
+	// instead happens in the place of death; nil for none.
+	instead func()
 }
 
 func (m *mortal) at(step string, do func() error) error {
 	if m.step != step {
 		return do()
 	}
+	if m.skip > 0 {
+		m.skip--
+		return do()
+	}
 	m.step = ""
+	if m.instead != nil {
+		if m.before {
+			m.instead()
+			return do()
+		}
+		defer m.instead()
+		return do()
+	}
 	if !m.before {
 		if err := do(); err != nil {
 			return err

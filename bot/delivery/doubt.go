@@ -70,6 +70,9 @@ func (r *run) look(ctx context.Context, i int) (verdict, bool) {
 			return v, true
 		}
 		id, err := r.find(ctx, i)
+		if i > 0 && bot.ClassOf(err) == bot.MessageGone {
+			id, err = "", nil // no thread, so nothing in it
+		}
 		if err != nil {
 			return r.blind(err), true
 		}

@@ -318,6 +318,8 @@ type world struct {
 	platform *platform
 	policy   delivery.Policy
 	channel  bot.Channel
+	// layout makes the posts; nil for layout.
+	layout func(*briefing.Briefing) bot.Post
 	// books wraps the ledger of the next process.
 	books func(delivery.Books) delivery.Books
 }
@@ -370,8 +372,12 @@ func (w *world) deliverer() *delivery.Deliverer {
 	if w.books != nil {
 		books = w.books(books)
 	}
+	makePost := w.layout
+	if makePost == nil {
+		makePost = layout
+	}
 	return delivery.NewDeliverer(delivery.Options{
-		Books: books, Channels: w.store, Library: w.library, Layout: layout,
+		Books: books, Channels: w.store, Library: w.library, Layout: makePost,
 		Senders:  map[bot.Platform]delivery.Sender{w.channel.Platform: w.platform},
 		Policies: map[bot.Platform]delivery.Policy{w.channel.Platform: w.policy},
 		Clock:    time.Now, Logger: slog.New(slog.DiscardHandler),

@@ -180,8 +180,9 @@ type Amendment interface {
 	// writes the audit entry and queues the work in one transaction. A slot
 	// that is marked already stays as it is. From then on it is not delivered.
 	Retract(ctx context.Context, key SlotKey, e bot.AuditEntry) error
-	// Release ends the claim of a slot that is to be retracted later.
-	Release(ctx context.Context, key SlotKey, fence int64) error
+	// Release ends the claim of a slot whose post is amended later, and says
+	// why not now.
+	Release(ctx context.Context, key SlotKey, fence int64, reason string) error
 	// SettleRetraction ends the claim of a slot whose messages are removed,
 	// or as far as that goes. A slot that was not settled is Missed then; its
 	// digests stay taken.

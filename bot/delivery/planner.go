@@ -152,9 +152,10 @@ func (p *Planner) amend(ctx context.Context, v view) error {
 }
 
 // newest is the edition that a post is to be brought to, if any. A digest
-// that its source has withdrawn stays where it was posted.
+// that its source has withdrawn stays where it was posted, apart from a
+// correction that has begun.
 func (p *Planner) newest(s Slot, v view) (edition string, ok bool) {
-	if v.channel.Paused || !s.correctable(v.now) {
+	if v.channel.Paused || s.State != Posted {
 		return "", false
 	}
 	today, err := schedule.Today(v.channel.Settings, v.now)
@@ -162,7 +163,7 @@ func (p *Planner) newest(s Slot, v view) (edition string, ok bool) {
 		return "", false
 	}
 	printing, err := p.opts.Library.Printing(s.Digest)
-	if err != nil {
+	if err != nil && s.Correction.State != Correcting {
 		return "", false
 	}
 	return printing.Edition, s.due(printing.Edition, today, v.now)

@@ -113,9 +113,13 @@ func (p *Planner) forget(channels []bot.Channel, dates []briefing.Date) (news bo
 }
 
 // wakeIfRevised ends every channel's rest when a digest has another edition
-// than at the last plan: any channel may show it.
+// than at the last plan, or than before it was withdrawn: any channel may show
+// it.
 func (p *Planner) wakeIfRevised(dates []briefing.Date) {
+	p.mu.Lock()
 	editions := make(map[briefing.Date]string, len(dates))
+	maps.Copy(editions, p.editions)
+	p.mu.Unlock()
 	for _, d := range dates {
 		if printing, err := p.opts.Library.Printing(d); err == nil {
 			editions[d] = printing.Edition

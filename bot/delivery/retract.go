@@ -107,7 +107,7 @@ func (d *Deliverer) settleRetraction(ctx context.Context, r *run, v verdict) err
 	if v.again {
 		log.Info("removal goes on later", "reason", v.reason, "after", v.after, "cause", v.err)
 		// A claim that stays open ends by itself.
-		_ = d.opts.Books.Release(ctx, r.slot.SlotKey, r.slot.Fence)
+		_ = d.opts.Books.Release(ctx, r.slot.SlotKey, r.slot.Fence, v.reason)
 		return &Later{v.after, v.reason}
 	}
 	reason := retracted
@@ -123,7 +123,8 @@ func (d *Deliverer) settleRetraction(ctx context.Context, r *run, v verdict) err
 }
 
 // clear removes every message that there is, the parent last: a thread whose
-// parent is gone cannot be reached on every platform.
+// parent is gone cannot be reached on every platform. What cannot be looked
+// for, or not be removed, keeps nothing else in its place.
 func (r *run) clear(ctx context.Context) verdict {
 	sender, ok := r.Senders[r.slot.Ref.Platform]
 	if r.sender = sender; !ok {
@@ -132,25 +133,41 @@ func (r *run) clear(ctx context.Context) verdict {
 	if why := r.gates.whyStopped(r.slot.Ref.Platform); why != "" {
 		return r.wait(pausedWait, "platform stopped: "+why, nil)
 	}
+	var unseen *verdict
 	for i := len(r.parts) - 1; i >= 0; i-- {
-		if r.parts[i].State == Kept { // what cannot be edited can perhaps be removed
-			r.parts[i].State = Surplus
-		}
-		if r.parts[i].State == Sending {
-			if v, stop := r.look(ctx, i); stop {
-				return v
-			}
-		}
-		for r.parts[i].stands() {
-			if v, stop := r.remove(ctx, i); stop {
-				return v
-			}
+		v, stop := r.clearPart(ctx, i)
+		switch {
+		case stop && v.reason == cannotLook:
+			unseen = &v
+		case stop:
+			return v
 		}
 	}
-	if slices.ContainsFunc(r.parts, func(p Part) bool { return p.State == Kept }) {
-		return verdict{reason: "the platform does not let the bot remove a message"}
+	switch {
+	case unseen != nil:
+		return *unseen
+	case slices.ContainsFunc(r.parts, func(p Part) bool { return p.State == Kept }):
+		return verdict{reason: "the platform does not let the bot remove a message: " + r.kept}
 	}
 	return verdict{}
+}
+
+// clearPart removes one message, if it is there.
+func (r *run) clearPart(ctx context.Context, i int) (verdict, bool) {
+	switch r.parts[i].State {
+	case Kept: // what cannot be edited can perhaps be removed
+		r.parts[i].State = Surplus
+	case Sending:
+		if v, stop := r.look(ctx, i); stop {
+			return v, true
+		}
+	}
+	for r.parts[i].stands() {
+		if v, stop := r.remove(ctx, i); stop {
+			return v, true
+		}
+	}
+	return verdict{}, false
 }
 
 // stands says that the message is there and can be removed.
@@ -172,9 +189,22 @@ func (r *run) remove(ctx context.Context, i int) (verdict, bool) {
 	switch class := bot.ClassOf(err); {
 	case err == nil, class == bot.MessageGone:
 		return r.mark(ctx, i, Removed)
-	case class == bot.MessageKept:
-		return r.mark(ctx, i, Kept)
+	case class == bot.MessageKept, class == bot.Payload, class == bot.Unknown && r.retracting() && r.slot.Attempts >= maxUnknown:
+		return r.notRemoved(ctx, i, codeOf(err))
 	default:
 		return r.notAmended(ctx, class, codeOf(err), err)
 	}
 }
+
+// notRemoved leaves a message that cannot be removed. In a correction that is
+// one more that does not show it.
+func (r *run) notRemoved(ctx context.Context, i int, code string) (verdict, bool) {
+	if !r.retracting() {
+		return r.keep(ctx, i)
+	}
+	r.kept = code
+	return r.mark(ctx, i, Kept)
+}
+
+// retracting says that the run removes all messages.
+func (r *run) retracting() bool { return !r.slot.RetractAt.IsZero() }

@@ -25,6 +25,8 @@ type run struct {
 	sender Sender
 	// revised is set where the post is a correction: when it was read.
 	revised time.Time
+	// kept is why the platform does not let a message be removed.
+	kept string
 	// channel is how the channel stands now, composed its post; see post.
 	channel  bot.Channel
 	composed *composed

@@ -90,9 +90,11 @@ func (l *Ledger) Retract(ctx context.Context, key delivery.SlotKey, e bot.AuditE
 }
 
 // Release implements delivery.Amendment.
-func (l *Ledger) Release(ctx context.Context, key delivery.SlotKey, fence int64) error {
+func (l *Ledger) Release(ctx context.Context, key delivery.SlotKey, fence int64, reason string) error {
 	return l.held(ctx, "release", key, fence, func(ctx context.Context, t tx) error {
-		return t.ReleaseSlot(ctx, queries.ReleaseSlotParams{Ref: key.Ref.String(), Date: string(key.Date)})
+		return t.ReleaseSlot(ctx, queries.ReleaseSlotParams{
+			Ref: key.Ref.String(), Date: string(key.Date), Reason: storable(reason),
+		})
 	})
 }
 

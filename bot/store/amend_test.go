@@ -107,10 +107,12 @@ func TestRetraction(t *testing.T) {
 				t.Errorf("delivered although it is retracted: %v", err)
 			}
 			r, _ := reclaim(t, l, c.SlotKey, time.Hour)
-			if err := l.Release(ctx, r.SlotKey, r.Fence); err != nil {
+			if err := l.Release(ctx, r.SlotKey, r.Fence, "not_in_channel"); err != nil {
 				t.Fatal(err)
 			}
-			r, _ = reclaim(t, l, c.SlotKey, time.Hour)
+			if r, _ = reclaim(t, l, c.SlotKey, time.Hour); r.Correction.Reason != "not_in_channel" || r.Attempts != 0 {
+				t.Errorf("released as %+v", r)
+			}
 			if err := l.SettleRetraction(ctx, r.SlotKey, r.Fence, t0.Add(time.Minute), "retracted"); err != nil {
 				t.Fatal(err)
 			}

@@ -130,11 +130,12 @@ UPDATE slots SET edition = sqlc.arg(edition), next_edition = sqlc.arg(next_editi
 WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date);
 
 -- name: RetractSlot :execrows
-UPDATE slots SET retract_at = sqlc.arg(at)
+UPDATE slots SET retract_at = sqlc.arg(at), next_reason = '', attempts = 0
 WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND retract_at = 0;
 
 -- name: ReleaseSlot :exec
-UPDATE slots SET lease_until = 0 WHERE ref = $1 AND date = $2;
+UPDATE slots SET lease_until = 0, next_reason = sqlc.arg(reason)
+WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date);
 
 -- SettleRetraction ends a slot that was not posted to its end too; its digests
 -- stay taken.

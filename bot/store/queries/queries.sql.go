@@ -1001,16 +1001,18 @@ func (q *Queries) Rejected(ctx context.Context, limit int32) ([]Rejected, error)
 }
 
 const releaseSlot = `-- name: ReleaseSlot :exec
-UPDATE slots SET lease_until = 0 WHERE ref = $1 AND date = $2
+UPDATE slots SET lease_until = 0, next_reason = $1
+WHERE ref = $2 AND date = $3
 `
 
 type ReleaseSlotParams struct {
-	Ref  string
-	Date string
+	Reason string
+	Ref    string
+	Date   string
 }
 
 func (q *Queries) ReleaseSlot(ctx context.Context, arg ReleaseSlotParams) error {
-	_, err := q.db.ExecContext(ctx, releaseSlot, arg.Ref, arg.Date)
+	_, err := q.db.ExecContext(ctx, releaseSlot, arg.Reason, arg.Ref, arg.Date)
 	return err
 }
 
@@ -1075,7 +1077,7 @@ func (q *Queries) ResumeChannel(ctx context.Context, arg ResumeChannelParams) (i
 }
 
 const retractSlot = `-- name: RetractSlot :execrows
-UPDATE slots SET retract_at = $1
+UPDATE slots SET retract_at = $1, next_reason = '', attempts = 0
 WHERE ref = $2 AND date = $3 AND retract_at = 0
 `
 
