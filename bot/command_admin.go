@@ -294,6 +294,11 @@ var slotStatesJA = map[string]string{
 	"missed": "配信できず", "doubtful": "確認中", "failed": "失敗",
 }
 
+// SlotStateWords says how a slot stands; an unknown state stays as it is.
+func SlotStateWords(state string, lang briefing.Language) string {
+	return in(lang, cmp.Or(slotStatesJA[state], state), state)
+}
+
 // statusWords says how a channel stands in one line.
 func statusWords(s ChannelStatus, zone string, lang briefing.Language) string {
 	var parts []string
@@ -304,7 +309,7 @@ func statusWords(s ChannelStatus, zone string, lang briefing.Language) string {
 		parts = append(parts, fmt.Sprintf(in(lang, "前回 %s（%s のまとめ）", "last post %s (digest of %s)"), localTime(s.LastPost.At, zone), s.LastPost.Digest))
 	}
 	if s.Slot.Date != "" {
-		state := fmt.Sprintf(in(lang, "%s 分: %s", "%s: %s"), s.Slot.Date, in(lang, cmp.Or(slotStatesJA[s.Slot.State], s.Slot.State), s.Slot.State))
+		state := fmt.Sprintf(in(lang, "%s 分: %s", "%s: %s"), s.Slot.Date, SlotStateWords(s.Slot.State, lang))
 		if s.Slot.Reason != "" {
 			state += " " + s.Slot.Reason
 		}

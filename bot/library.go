@@ -293,6 +293,14 @@ func (l *Library) FirstAt(date briefing.Date) time.Time {
 	return time.Time{}
 }
 
+// Revision is that of the store which memory is in step with: it grows with
+// every digest that comes, is revised or is withdrawn.
+func (l *Library) Revision() int64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.rev
+}
+
 // Dates are the dates of all digests, newest first.
 func (l *Library) Dates() []briefing.Date {
 	l.mu.RLock()

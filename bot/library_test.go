@@ -241,7 +241,7 @@ func TestLibraryRefresh(t *testing.T) {
 	if d := cmp.Diff([]briefing.Date{"2025-07-03"}, s.changed); d != "" {
 		t.Errorf("only what is new since the last refresh is told (-want +got):\n%s", d)
 	}
-	if hits := other.Search("三日", 0); len(hits) != 0 {
+	if hits, _ := other.SearchPage("三日", 0, 0); len(hits) != 0 {
 		t.Errorf("a withdrawn digest is found: %v", hits)
 	}
 }
@@ -274,13 +274,13 @@ func TestLibraryConcurrently(t *testing.T) {
 		})
 		wg.Go(func() {
 			for range 100 {
-				s.Search("本文", 5)
+				s.SearchPage("本文", 0, 5)
 				s.Dates()
 			}
 		})
 	}
 	wg.Wait()
-	if got := s.Search("本文", 0); len(got) != 20 {
+	if got, _ := s.SearchPage("本文", 0, 0); len(got) != 20 {
 		t.Errorf("%d hits, want 20", len(got))
 	}
 }
@@ -305,7 +305,8 @@ func TestSearch(t *testing.T) {
 		{"", 0, nil},
 	} {
 		var got []briefing.Date
-		for _, h := range s.Search(c.words, c.limit) {
+		hits, _ := s.SearchPage(c.words, 0, c.limit)
+		for _, h := range hits {
 			got = append(got, h.Date)
 		}
 		if d := cmp.Diff(c.want, got); d != "" {

@@ -60,16 +60,10 @@ func passages(d *briefing.Digest) []passage {
 	return all
 }
 
-// Search finds the passages that hold all words, newest first, at most limit
-// (0 is no limit). Case and width do not matter. A scan over ten years of
-// digests takes a few milliseconds, so there is no index.
-func (l *Library) Search(words string, limit int) []Hit {
-	hits, _ := l.SearchPage(words, 0, limit)
-	return hits
-}
-
-// SearchPage is Search from the hit with index first on, at most n of them
-// (0: all that follow), together with how many there are in all.
+// SearchPage finds the passages that hold all words, newest first: n of them
+// (0: all that follow) from the one with index first on, together with how
+// many there are in all. Case and width do not matter. A scan over ten years
+// of digests takes a few milliseconds, so there is no index.
 func (l *Library) SearchPage(words string, first, n int) (hits []Hit, total int) {
 	wanted := strings.Fields(fold(words))
 	if len(wanted) == 0 {
@@ -98,6 +92,25 @@ func holdsAll(s string, words []string) bool {
 		}
 	}
 	return true
+}
+
+// Places are where the words of a search stand in a text: from and to in bytes,
+// in order and apart. Case and width do not matter.
+func Places(text, words string) [][2]int {
+	m := newFoldMap(text)
+	var all [][2]int
+	for _, word := range strings.Fields(fold(words)) {
+		for at := 0; ; {
+			i := strings.Index(m.text[at:], word)
+			if i < 0 {
+				break
+			}
+			from, to := m.source(at+i, at+i+len(word))
+			all = append(all, [2]int{from, to})
+			at += i + len(word)
+		}
+	}
+	return merged(all)
 }
 
 // snippet is the part of text around a folded word, or its beginning where

@@ -31,3 +31,10 @@ type SlotStatus struct {
 	State  string        `json:"state"`
 	Reason string        `json:"reason"`
 }
+
+// StatusReport is how everything stands, as `status --json` prints it.
+type StatusReport struct {
+	Channels []ChannelStatus `json:"channels"`
+	Sources  []SourceCheck   `json:"sources"`
+	Rejected []Rejected      `json:"rejected"`
+}

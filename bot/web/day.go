@@ -34,41 +34,41 @@ type group struct {
 }
 
 // latest is the newest briefing, or the news that there is none yet.
-func (s *Site) latest(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) latest(r *http.Request) (*answer, error) {
 	d, err := s.opts.Library.Latest()
 	if errors.Is(err, briefing.ErrNotFound) {
 		p := s.newPage(r)
-		p.Title, p.Section, p.Content = p.Words.Latest, "latest", p.Words.NothingYet
-		return s.show(w, r, "problem", p)
+		p.Title, p.Section, p.Content = p.Words.Latest, "latest", hint{Hint: p.Words.NothingYet}
+		return s.show("problem", p)
 	}
 	if err != nil {
-		return fmt.Errorf("latest briefing: %w", err)
+		return nil, fmt.Errorf("latest briefing: %w", err)
 	}
-	return s.showDay(w, r, d, "latest")
+	return s.showDay(r, d, "latest")
 }
 
 // day is the briefing of a date.
-func (s *Site) day(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) day(r *http.Request) (*answer, error) {
 	date, err := briefing.ParseDate(r.PathValue("date"))
 	if err != nil {
-		return fmt.Errorf("briefing %q: %w", r.PathValue("date"), briefing.ErrNotFound)
+		return nil, fmt.Errorf("briefing %q: %w", r.PathValue("date"), briefing.ErrNotFound)
 	}
 	d, err := s.opts.Library.Digest(date)
 	if err != nil {
-		return fmt.Errorf("briefing %s: %w", date, err)
+		return nil, fmt.Errorf("briefing %s: %w", date, err)
 	}
-	return s.showDay(w, r, d, "archive")
+	return s.showDay(r, d, "archive")
 }
 
-func (s *Site) showDay(w http.ResponseWriter, r *http.Request, d *briefing.Digest, section string) error {
+func (s *Site) showDay(r *http.Request, d *briefing.Digest, section string) (*answer, error) {
 	p := s.newPage(r)
 	p.Title = plain(d.Title, 120)
 	p.Description = plain(summary(d), 160)
 	p.Article = d.Date
 	p.Section = section
-	p.Canonical = bot.PageURL(s.base(r), d.Date, "")
+	p.Canonical = bot.PageURL(s.opts.PublicURL, d.Date, "")
 	p.Content = s.dayOf(d, p.Lang)
-	return s.show(w, r, "day", p)
+	return s.show("day", p)
 }
 
 func (s *Site) dayOf(d *briefing.Digest, lang briefing.Language) day {
@@ -152,57 +152,4 @@ func summary(d *briefing.Digest) string {
 		text = d.Stories[0].Heading
 	}
 	return text
-}
-
-// month is a part of the archive.
-type month struct {
-	First briefing.Date
-	Days  []headline
-}
-
-type headline struct {
-	Date    briefing.Date
-	Title   string
-	Stories []string
-}
-
-// archivePerPage keeps the archive's pages within a glance and 100 kB.
-const archivePerPage = 62
-
-// archive lists all briefings by month, newest first.
-func (s *Site) archive(w http.ResponseWriter, r *http.Request) error {
-	dates, pager, err := paged(r, s.opts.Library.Dates(), archivePerPage)
-	if err != nil {
-		return err
-	}
-	var months []month
-	for _, date := range dates {
-		d, err := s.opts.Library.Digest(date)
-		if errors.Is(err, briefing.ErrNotFound) {
-			continue // withdrawn since
-		}
-		if err != nil {
-			return fmt.Errorf("archive: %w", err)
-		}
-		if len(months) == 0 || months[len(months)-1].First[:7] != date[:7] {
-			months = append(months, month{First: date})
-		}
-		m := &months[len(months)-1]
-		m.Days = append(m.Days, headline{date, d.Title, headlines(d)})
-	}
-	p := s.newPage(r)
-	p.Title, p.Section = p.Words.Archive, "archive"
-	p.Content = map[string]any{"Months": months, "Pager": pager}
-	return s.show(w, r, "archive", p)
-}
-
-// headlines are the first few of a day's stories.
-func headlines(d *briefing.Digest) []string {
-	var out []string
-	for _, s := range d.Stories {
-		if out = append(out, plain(s.Heading, 60)); len(out) == 3 {
-			break
-		}
-	}
-	return out
 }

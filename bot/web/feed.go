@@ -41,13 +41,22 @@ type (
 	}
 )
 
+// feedHandler keeps the feed where it says the same to everyone: without an
+// address of its own the site uses each reader's.
+func (s *Site) feedHandler() handler {
+	if s.opts.PublicURL == "" {
+		return s.feed
+	}
+	return s.kept(s.feed)
+}
+
 // feed is the newest briefings for feed readers: titles and key points.
-func (s *Site) feed(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) feed(r *http.Request) (*answer, error) {
 	base := s.base(r)
 	p := s.newPage(r)
 	f := atomFeed{
 		Lang: string(p.Lang), ID: base + "/feed.atom", Title: p.Words.SiteTitle, Author: "cyberbrief",
-		Links: []atomLink{{"self", base + "/feed.atom"}, {"alternate", base + "/"}},
+		Links: []atomLink{{"self", base + p.Href("/feed.atom")}, {"alternate", base + p.Href("/")}},
 	}
 	var newest time.Time
 	for _, date := range s.opts.Library.Dates() {
@@ -66,10 +75,9 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request) error {
 	f.Updated = newest.UTC().Format(time.RFC3339)
 	b := bytes.NewBufferString(xml.Header)
 	if err := xml.NewEncoder(b).Encode(f); err != nil {
-		return fmt.Errorf("write feed: %w", err)
+		return nil, fmt.Errorf("write feed: %w", err)
 	}
-	send(w, r, http.StatusOK, "application/atom+xml; charset=utf-8", b.Bytes())
-	return nil
+	return newAnswer(http.StatusOK, "application/atom+xml; charset=utf-8", b.Bytes()).pack(), nil
 }
 
 // entry is one day in the feed, and when it changed last.

@@ -13,15 +13,14 @@ import (
 const readyTimeout = 3 * time.Second
 
 // healthz says that the process is alive, nothing more.
-func (s *Site) healthz(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write([]byte("ok\n"))
-	return nil
+func (s *Site) healthz(*http.Request) (*answer, error) {
+	a := newAnswer(http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
+	a.private = true
+	return a, nil
 }
 
 // readyz says whether the service can do its work, and if not, why.
-func (s *Site) readyz(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) readyz(r *http.Request) (*answer, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	reasons := []Reason{}
@@ -30,13 +29,13 @@ func (s *Site) readyz(w http.ResponseWriter, r *http.Request) error {
 	}
 	b, err := json.Marshal(map[string]any{"ready": len(reasons) == 0, "reasons": reasons})
 	if err != nil {
-		return fmt.Errorf("write readiness: %w", err)
+		return nil, fmt.Errorf("write readiness: %w", err)
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
+	status := http.StatusOK
 	if len(reasons) > 0 {
-		w.WriteHeader(http.StatusServiceUnavailable)
+		status = http.StatusServiceUnavailable
 	}
-	_, _ = w.Write(append(b, '\n'))
-	return nil
+	a := newAnswer(status, "application/json", append(b, '\n'))
+	a.private = true
+	return a, nil
 }

@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"cyberbrief/bot"
 	"cyberbrief/briefing"
@@ -29,8 +30,15 @@ type page struct {
 	Title           string
 	Description     string
 	// Article is the date of the briefing that the page is about, if any.
-	Article   briefing.Date
+	Article briefing.Date
+	// Canonical is the page's absolute address, empty where the site does not
+	// know its own.
 	Canonical string
+	// Picture is the absolute address of the picture that stands beside a
+	// link to the page.
+	Picture string
+	// Operator says that there is a page for the operator.
+	Operator bool
 	// Here is the page's own address, without language.
 	Here    *url.URL
 	Query   string // of the search box
@@ -102,11 +110,20 @@ func functions() template.FuncMap {
 		"link":    safeURL,
 		"host":    hostOf,
 		"short":   plain,
+		"mark":    mark,
 		"nvd":     bot.NVD,
 		"jvn":     bot.JVN,
 		"termURL": termURL,
 		"dayURL":  dayURL,
 		"inc":     func(i int) int { return i + 1 },
+		"level":   levelOf,
+		// when is an instant in the zone of another one.
+		"when":     func(t, zone time.Time) string { return t.In(zone.Location()).Format("2006-01-02 15:04") },
+		"month":    monthOf,
+		"monthURL": monthURL,
+		"linked": func(text string, lang briefing.Language) []briefing.Span {
+			return bot.LinkCVEs(briefing.Span{Text: text}, lang)
+		},
 	}
 }
 
@@ -123,10 +140,19 @@ func (s *Site) newPage(r *http.Request) page {
 		p.OtherLang = briefing.Japanese
 	}
 	p.foreign = p.Lang != s.opts.Language
-	p.Words = wordsFor(p.Lang)
-	if q := r.URL.Query().Get("q"); q != "" {
-		p.Here.RawQuery = url.Values{"q": {q}}.Encode()
+	p.Operator = s.operator != nil
+	if s.opts.PublicURL != "" {
+		p.Canonical = s.opts.PublicURL + p.Here.EscapedPath()
+		p.Picture = s.opts.PublicURL + "/assets/card.png"
 	}
+	p.Words = wordsFor(p.Lang)
+	kept := url.Values{}
+	for _, name := range []string{"q", "month"} {
+		if v := r.URL.Query().Get(name); v != "" {
+			kept.Set(name, v)
+		}
+	}
+	p.Here.RawQuery = kept.Encode()
 	return p
 }
 
@@ -139,31 +165,64 @@ func (s *Site) language(r *http.Request) briefing.Language {
 	return s.opts.Language
 }
 
-// show writes a page.
-func (s *Site) show(w http.ResponseWriter, r *http.Request, name string, p page) error {
-	return s.showAs(w, r, http.StatusOK, name, p)
+// show fills in a page.
+func (s *Site) show(name string, p page) (*answer, error) {
+	return s.showAs(http.StatusOK, name, p)
 }
 
-func (s *Site) showAs(w http.ResponseWriter, r *http.Request, status int, name string, p page) error {
+func (s *Site) showAs(status int, name string, p page) (*answer, error) {
+	a, err := s.fill(status, name, p)
+	if err != nil {
+		return nil, err
+	}
+	return a.pack(), nil
+}
+
+// fill fills in a page and leaves it as it is: a page that shows secrets
+// beside what a reader sent must not be compressed.
+func (s *Site) fill(status int, name string, p page) (*answer, error) {
 	var b bytes.Buffer
 	if err := s.pages[name].Execute(&b, p); err != nil {
-		return fmt.Errorf("fill in page %s: %w", name, err)
+		return nil, fmt.Errorf("fill in page %s: %w", name, err)
 	}
-	send(w, r, status, "text/html; charset=utf-8", b.Bytes())
-	return nil
+	return newAnswer(status, "text/html; charset=utf-8", b.Bytes()), nil
+}
+
+// hint is what a page without content says instead.
+type hint struct {
+	Hint string
+	// Days are briefings that the reader may have looked for.
+	Days []headline
 }
 
 // problem is the page of a failed request.
-func (s *Site) problem(w http.ResponseWriter, r *http.Request, status int) error {
+func (s *Site) problem(r *http.Request, status int) (*answer, error) {
 	p := s.newPage(r)
-	p.Title, p.Content = p.Words.Sorry, p.Words.Wrong
+	p.Canonical = ""
+	p.Title, p.Content = p.Words.Sorry, hint{Hint: p.Words.Wrong}
 	switch status {
 	case http.StatusNotFound:
-		p.Title, p.Content = p.Words.NotFound, p.Words.NotFoundHint
+		p.Title, p.Content = p.Words.NotFound, hint{p.Words.NotFoundHint, s.instead(r)}
 	case http.StatusBadRequest:
-		p.Title, p.Content = p.Words.Sorry, p.Words.NotUnderstood
+		p.Content = hint{Hint: p.Words.NotUnderstood}
 	}
-	return s.showAs(w, r, status, "problem", p)
+	return s.showAs(status, "problem", p)
+}
+
+// instead are the briefings around the date that an address names, or the
+// newest ones.
+func (s *Site) instead(r *http.Request) []headline {
+	dates := s.opts.Library.Dates()
+	if date, err := briefing.ParseDate(r.PathValue("date")); err == nil {
+		dates = nearby(dates, date)
+	}
+	var days []headline
+	for _, date := range dates[:min(len(dates), headlineStories)] {
+		if h, err := s.headline(date); err == nil {
+			days = append(days, h)
+		}
+	}
+	return days
 }
 
 // base is the site's address, the request's where none is configured.
@@ -178,15 +237,13 @@ func (s *Site) base(r *http.Request) string {
 	return (&url.URL{Scheme: scheme, Host: r.Host}).String()
 }
 
-// file is an embedded asset.
-type file struct {
-	kind    string
-	content []byte
-}
-
-func readFiles() (map[string]file, error) {
-	kinds := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-	files := map[string]file{}
+// readFiles gives the embedded assets, ready to be sent.
+func readFiles() (map[string]*answer, error) {
+	kinds := map[string]string{
+		".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
+		".svg": "image/svg+xml", ".png": "image/png",
+	}
+	files := map[string]*answer{}
 	entries, err := embedded.ReadDir("assets")
 	if err != nil {
 		return nil, err
@@ -196,16 +253,19 @@ func readFiles() (map[string]file, error) {
 		if err != nil {
 			return nil, err
 		}
-		files[e.Name()] = file{kinds[path.Ext(e.Name())], content}
+		a := newAnswer(http.StatusOK, kinds[path.Ext(e.Name())], content)
+		if path.Ext(e.Name()) != ".png" {
+			a.pack()
+		}
+		files[e.Name()] = a
 	}
 	return files, nil
 }
 
-func (s *Site) asset(w http.ResponseWriter, r *http.Request) error {
-	f, ok := s.files[r.PathValue("name")]
+func (s *Site) asset(r *http.Request) (*answer, error) {
+	a, ok := s.files[r.PathValue("name")]
 	if !ok {
-		return fmt.Errorf("asset: %w", briefing.ErrNotFound)
+		return nil, fmt.Errorf("asset: %w", briefing.ErrNotFound)
 	}
-	send(w, r, http.StatusOK, f.kind, f.content)
-	return nil
+	return a, nil
 }

@@ -24,6 +24,8 @@ type Library interface {
 	Digest(briefing.Date) (*briefing.Digest, error)
 	// Dates are those of all digests, newest first.
 	Dates() []briefing.Date
+	// Revision changes whenever anything in the archive or the glossary does.
+	Revision() int64
 }
 
 // Editions says when a digest came. Implemented by bot.Library.
@@ -34,10 +36,11 @@ type Editions interface {
 	Revised(briefing.Date) time.Time
 }
 
-// Searcher finds passages with all words, newest first, at most limit of
-// them. Implemented by bot.Library.
+// Searcher finds passages with all words, newest first: n of them from the
+// one with index first on, and how many there are in all. Implemented by
+// bot.Library.
 type Searcher interface {
-	Search(words string, limit int) []bot.Hit
+	SearchPage(words string, first, n int) ([]bot.Hit, int)
 }
 
 // Glossary explains terms. Implemented by briefing/glossary.
@@ -63,6 +66,8 @@ type Options struct {
 	// Ready lists what keeps the service from being ready; nil is always
 	// ready. It must answer within its context.
 	Ready func(context.Context) []Reason
+	// Operator is the operator's own page; without a token there is none.
+	Operator Operator
 	// Metrics serves /metrics, Push POST /api/digests, Console /console.
 	Metrics, Push, Console http.Handler
 	// Hooks are called by the platforms, by path, such as /slack/commands.
@@ -82,7 +87,10 @@ type Site struct {
 	opts  Options
 	log   *slog.Logger
 	pages pages
-	files map[string]file
+	files map[string]*answer
+	// memory holds the pages that people read.
+	memory   memory
+	operator *operator // nil where there is none
 }
 
 // New prepares a site; it starts nothing.
@@ -108,20 +116,22 @@ func New(opts Options) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	return &Site{opts: opts, log: opts.Logger, pages: pages, files: files}, nil
+	s := &Site{opts: opts, log: opts.Logger, pages: pages, files: files}
+	s.operator = newOperator(s)
+	return s, nil
 }
 
 // Handler serves the site.
 func (s *Site) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, h := range map[string]handler{
-		"GET /{$}":              s.latest,
-		"GET /briefings":        s.archive,
-		"GET /briefings/{date}": s.day,
-		"GET /terms":            s.terms,
-		"GET /terms/{term}":     s.term,
+		"GET /{$}":              s.kept(s.latest),
+		"GET /briefings":        s.kept(s.archive),
+		"GET /briefings/{date}": s.kept(s.day),
+		"GET /terms":            s.kept(s.terms),
+		"GET /terms/{term}":     s.kept(s.term),
 		"GET /search":           s.search,
-		"GET /feed.atom":        s.feed,
+		"GET /feed.atom":        s.feedHandler(),
 		"GET /assets/{name}":    s.asset,
 		"GET /healthz":          s.healthz,
 		"GET /readyz":           s.readyz,
@@ -136,6 +146,11 @@ func (s *Site) Handler() http.Handler {
 		"/console/":    s.opts.Console,
 	} {
 		if h != nil {
+			mux.Handle(pattern, h)
+		}
+	}
+	if s.operator != nil {
+		for pattern, h := range s.operator.handlers() {
 			mux.Handle(pattern, h)
 		}
 	}

@@ -60,15 +60,22 @@ func (s shelf) Dates() (dates []briefing.Date) {
 func (s shelf) FirstAt(d briefing.Date) time.Time { return d.Time().Add(22 * time.Hour) }
 func (s shelf) Revised(d briefing.Date) time.Time { return s.revised[d] }
 
-func (s shelf) Search(words string, limit int) (hits []bot.Hit) {
+// Revision never changes: neither does what stands on the shelf.
+func (s shelf) Revision() int64 { return 1 }
+
+func (s shelf) SearchPage(words string, first, n int) (hits []bot.Hit, total int) {
 	for _, d := range s.digests {
 		for _, x := range d.Stories {
-			if strings.Contains(strings.ToLower(x.Text.String()+x.Heading), strings.ToLower(words)) && len(hits) < limit {
+			if !strings.Contains(strings.ToLower(x.Text.String()+x.Heading), strings.ToLower(words)) {
+				continue
+			}
+			if total >= first && len(hits) < n {
 				hits = append(hits, bot.Hit{Date: d.Date, Line: x.Line, Anchor: d.Anchors()[x.Line], Heading: x.Heading, Snippet: x.Text.String()})
 			}
+			total++
 		}
 	}
-	return hits
+	return hits, total
 }
 
 func (s shelf) All() []briefing.Entry { return s.entries }
@@ -165,12 +172,18 @@ func get(t *testing.T, address string, header ...string) (*http.Response, string
 	if err != nil {
 		t.Fatal(err)
 	}
+	return resp, read(t, resp)
+}
+
+// read is the body of an answer, which it closes.
+func read(t *testing.T, resp *http.Response) string {
+	t.Helper()
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, string(body)
+	return string(body)
 }
 
 func TestPages(t *testing.T) {
@@ -184,12 +197,17 @@ func TestPages(t *testing.T) {
 		{"/?lang=en", 200, []string{"<html lang=\"en\">", "Key points", "Updated", `href="/briefings?lang=en"`}},
 		{"/briefings", 200, []string{"2025年7月", "2025年6月", `href="/briefings/2025-07-01"`}},
 		{"/briefings/2025-07-01", 200, []string{"月の初めの要点。", `href="/briefings/2025-07-02"`, `href="/briefings/2025-06-30"`}},
-		{"/briefings/2025-01-01", 404, []string{"ページが見つかりません"}},
+		{"/briefings/2025-01-01", 404, []string{"ページが見つかりません", `href="/briefings/2025-06-30"`}},
 		{"/briefings/yesterday", 404, []string{"ページが見つかりません"}},
-		{"/briefings?page=x", 400, []string{"読み取れませんでした"}},
+		{"/briefings?month=2025-06", 200, []string{"半年の振り返り", `href="/briefings?month=2025-07"`}},
+		{"/briefings?month=2024-06", 404, []string{"ページが見つかりません"}},
+		{"/terms?page=x", 400, []string{"読み取れませんでした"}},
+		{"/search?q=x&page=0", 400, []string{"読み取れませんでした"}},
 		{"/terms", 200, []string{"3 語", `href="/terms/TCP%2FIP"`}},
+		{"/terms?q=tcp", 200, []string{"1 語見つかりました", `href="/terms/TCP%2FIP"`}},
+		{"/terms?q=zzz", 200, []string{"「zzz」はまだ用語集にありません", "もしかして"}},
 		{"/terms/TCP%2FIP", 200, []string{"網のことば。"}},
-		{"/terms/" + url.PathEscape("国家サイバー統括室"), 200, []string{"National Cybersecurity Office", "以前の説明", "新しくできる役所。", "関連する用語", `href="/briefings/2025-07-01"`}},
+		{"/terms/" + url.PathEscape("国家サイバー統括室"), 200, []string{"National Cybersecurity Office", "掲載の履歴", "新しくできる役所。", "関連する用語", `href="/briefings/2025-07-01"`, `href="/briefings/2025-07-02#t-`}},
 		{"/terms/" + url.PathEscape("無い言葉"), 404, []string{"「無い言葉」はまだ用語集にありません", "もしかして", "TCP/IP"}},
 		{"/search", 200, []string{`<input type="search"`}},
 		{"/search?q=" + url.QueryEscape("ランサムウェア"), 200, []string{"1 件見つかりました", "<mark>ランサムウェア</mark>", `href="/briefings/2025-07-01#s-`}},

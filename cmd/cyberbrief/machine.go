@@ -102,18 +102,19 @@ func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.St
 		Ledger: books, Board: books, Library: m.library, Refresh: m.library.Refresh,
 		Enqueue: s.Enqueue, Clock: e.clock, Logger: log,
 	})
+	board := &delivery.StatusBoard{Board: books, Library: m.library, Clock: e.clock}
 	m.router = bot.NewRouter(bot.RouterOptions{
-		Glossary: m.glossary, Library: m.library, Channels: listening{s, m.languages}, Words: s, Reporter: &delivery.StatusBoard{Board: books, Library: m.library, Clock: e.clock},
+		Glossary: m.glossary, Library: m.library, Channels: listening{s, m.languages}, Words: s, Reporter: board,
 		Retractor: m.deliverer, Tester: m.deliverer, Auditor: s,
 		Checkers: m.platforms.checkers(), Defaults: settings, PublicURL: string(cfg.PublicURL),
 		Clock: e.clock, Logger: log,
 	})
-	m.site, err = m.newSite(settings.Zone)
+	m.site, err = m.newSite(settings.Zone, board)
 	return m, err
 }
 
 // newSite makes the pages.
-func (m *machine) newSite(zone string) (*web.Site, error) {
+func (m *machine) newSite(zone string, board *delivery.StatusBoard) (*web.Site, error) {
 	location, err := time.LoadLocation(zone)
 	if err != nil {
 		return nil, err
@@ -127,6 +128,10 @@ func (m *machine) newSite(zone string) (*web.Site, error) {
 		Library: m.library, Editions: m.library, Search: m.library, Glossary: m.glossary,
 		Ready: m.ready, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		Hooks: m.platforms.hooks, PublicURL: string(m.cfg.PublicURL), Zone: location, Logger: m.log,
+	}
+	opts.Operator = web.Operator{
+		Token: m.cfg.APIToken.Reveal(), Clock: m.env.clock,
+		Status: func(ctx context.Context) (bot.StatusReport, error) { return statusOf(ctx, m.store, board) },
 	}
 	opts.Push = source.Push(m.cfg.APIToken.Reveal(), m.push) // refuses all without a token
 	if m.platforms.console != nil {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"cyberbrief/bot"
 	"cyberbrief/bot/bottest"
 )
 
@@ -172,13 +173,13 @@ func (w *world) inSlack() []bottest.Seen   { return w.slack.Seen(bottest.SlackCh
 func (w *world) inDiscord() []bottest.Seen { return w.discord.Seen(testChannel) }
 
 // status is what `status --json` prints.
-func (w *world) status(now time.Time) statusReport {
+func (w *world) status(now time.Time) bot.StatusReport {
 	w.t.Helper()
 	var out bytes.Buffer
 	if err := (statusCommand{JSON: true}).Run(w.environment(w.t.Context(), now, &out)); err != nil {
 		w.t.Fatalf("status: %v\n%s", err, out.String())
 	}
-	var report statusReport
+	var report bot.StatusReport
 	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
 		w.t.Fatalf("status: %v\n%s", err, out.String())
 	}

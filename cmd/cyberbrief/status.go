@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 
@@ -13,13 +14,6 @@ import (
 // statusCommand is `status`.
 type statusCommand struct {
 	JSON bool `name:"json" help:"Print JSON."`
-}
-
-// statusReport is what `status --json` prints.
-type statusReport struct {
-	Channels []bot.ChannelStatus `json:"channels"`
-	Sources  []bot.SourceCheck   `json:"sources"`
-	Rejected []bot.Rejected      `json:"rejected"`
 }
 
 // maxRejected is how many files that could not be read are listed.
@@ -40,23 +34,29 @@ func (c statusCommand) Run(e *environment) error {
 	})
 }
 
-func readStatus(e *environment, s *store.Store) (statusReport, error) {
-	// Lists without entries are printed as [].
-	report := statusReport{Channels: []bot.ChannelStatus{}, Sources: []bot.SourceCheck{}, Rejected: []bot.Rejected{}}
+// readStatus reads everything from the database, as for a bot that does not
+// run.
+func readStatus(e *environment, s *store.Store) (bot.StatusReport, error) {
 	library := newLibrary(e, s, glossary.New(), nil, slog.New(slog.DiscardHandler), nil)
 	if err := library.Refresh(e.ctx); err != nil {
-		return report, err
+		return bot.StatusReport{}, err
 	}
-	board := &delivery.StatusBoard{Board: s.Ledger(), Library: library, Clock: e.clock}
-	channels, err := board.Status(e.ctx, "")
+	return statusOf(e.ctx, s, &delivery.StatusBoard{Board: s.Ledger(), Library: library, Clock: e.clock})
+}
+
+// statusOf is how everything stands.
+func statusOf(ctx context.Context, s *store.Store, board *delivery.StatusBoard) (bot.StatusReport, error) {
+	// Lists without entries are printed as [].
+	report := bot.StatusReport{Channels: []bot.ChannelStatus{}, Sources: []bot.SourceCheck{}, Rejected: []bot.Rejected{}}
+	channels, err := board.Status(ctx, "")
 	if err != nil {
 		return report, err
 	}
-	sources, err := s.SourceChecks(e.ctx)
+	sources, err := s.SourceChecks(ctx)
 	if err != nil {
 		return report, err
 	}
-	rejected, err := s.Rejected(e.ctx, maxRejected)
+	rejected, err := s.Rejected(ctx, maxRejected)
 	if err != nil {
 		return report, err
 	}
@@ -66,7 +66,7 @@ func readStatus(e *environment, s *store.Store) (statusReport, error) {
 	return report, nil
 }
 
-func printStatus(e *environment, r statusReport) error {
+func printStatus(e *environment, r bot.StatusReport) error {
 	const timeForm = "2006-01-02 15:04 MST"
 	p := &printer{w: e.stdout}
 	for _, c := range r.Channels {
