@@ -43,6 +43,9 @@ type commandLine struct {
 	Export  exportCommand  `cmd:"" help:"Write out what the bot knows."`
 	Setup   setupCommand   `cmd:"" help:"Print what a platform needs to know about the bot."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+	Health  healthCommand  `cmd:"" help:"Ask the bot that runs here whether it is well."`
+
+	Licenses licensesCommand `cmd:"" help:"Print the licences of what the program is made of."`
 }
 
 // Exit codes. A usage error is 2, as with most programs.
