@@ -403,15 +403,17 @@ func (r *reader) extras(a *assembly, s *section) {
 // is not divided like this.
 var aspects = []string{"概要", "背景", "影響", "対策", "詳細", "経緯", "原因", "対応", "手口", "攻撃手法", "技術的", "推奨", "被害", "問題", "教訓", "ポイント", "今後", "何が起きた", "なぜ重要", "まとめ", "解説", "summary", "impact", "background", "mitigation", "details"}
 
+// isAspect says whether a heading in its normal form names an aspect.
+func isAspect(norm string) bool {
+	return slices.ContainsFunc(aspects, func(w string) bool { return len(norm) <= len(w)+18 && strings.Contains(norm, w) })
+}
+
 // isItem says whether a section with sub-sections is one story in parts.
 func (r *reader) isItem(s *section, kids []*section, own bool) bool {
 	named, sourced, counted := 0, 0, 0
 	for _, c := range kids {
-		for _, w := range aspects {
-			if len(c.norm) <= len(w)+18 && strings.Contains(c.norm, w) {
-				named++
-				break
-			}
+		if isAspect(c.norm) {
+			named++
 		}
 		if hasSource(c) {
 			sourced++

@@ -101,6 +101,9 @@ func termLines(b *block) []*block {
 	if b.kind == briefing.Item || len(b.lines) < 2 {
 		return []*block{b}
 	}
+	if list, ok := definitionList(b); ok {
+		return list
+	}
 	var out []*block
 	for i, l := range b.lines {
 		if i > 0 && !(l.spans[0].strong && !b.lines[i-1].spans[0].mark && startsTerm(l)) {
@@ -113,6 +116,26 @@ func termLines(b *block) []*block {
 		out = append(out, &copied)
 	}
 	return out
+}
+
+// definitionList parts a paragraph of terms, each with its definition on the
+// next line after a colon.
+func definitionList(b *block) (list []*block, ok bool) {
+	for i := 0; i < len(b.lines); i += 2 {
+		if i+1 == len(b.lines) || len(b.lines[i].spans) == 0 {
+			return nil, false
+		}
+		def := b.lines[i+1].spans
+		if len(def) == 0 || !strings.HasPrefix(def[0].text, ":") && !strings.HasPrefix(def[0].text, "：") {
+			return nil, false
+		}
+		entry := line{no: b.lines[i].no, spans: slices.Concat(b.lines[i].spans, def), source: -1}
+		if term := b.lines[i].spans; len(term) == 1 && !term[0].strong {
+			entry.spans = append([]span{{text: term[0].text + def[0].text}}, def[1:]...)
+		}
+		list = append(list, &block{kind: briefing.Item, lines: []line{entry}})
+	}
+	return list, true
 }
 
 // startsTerm says whether a line is a term in bold and a colon, or alone.

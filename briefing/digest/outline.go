@@ -56,6 +56,7 @@ func (r *reader) outline() {
 	r.titles(all)
 	r.classify(all)
 	ownSources(all)
+	r.itemsAsSections(all)
 }
 
 // ownSources finds the lists of sources of single stories: headings for

@@ -50,26 +50,36 @@ func (r *reader) takeSources(blocks []*block) (rest []*block, sources []briefing
 // closingLinks takes the links that an item ends with, in lines that hold
 // nothing else, for its sources.
 func (r *reader) closingLinks(blocks []*block) (rest []*block, sources []briefing.Citation) {
-	from := len(blocks)
-	for from > 1 && onlyLinks(blocks[from-1]) {
-		from--
-	}
-	for _, b := range blocks[from:] {
-		for _, l := range b.lines {
-			sources = append(sources, r.citations(l.spans, l.no)...)
+	var closing []line
+	for rest = blocks; len(rest) > 0; rest = rest[:len(rest)-1] {
+		last := rest[len(rest)-1]
+		from := len(last.lines)
+		for from > 0 && last.kind != briefing.Code && last.kind != briefing.Row && onlyLinks(last.lines[from-1]) {
+			from--
+		}
+		closing = append(slices.Clone(last.lines[from:]), closing...)
+		if from > 0 {
+			copied := *last
+			copied.lines = last.lines[:from]
+			rest = append(rest[:len(rest)-1:len(rest)-1], &copied)
+			break
 		}
 	}
-	return blocks[:from], sources
+	if len(rest) == 0 {
+		return blocks, nil // an item that is nothing but links says only these
+	}
+	for _, l := range closing {
+		sources = append(sources, r.citations(l.spans, l.no)...)
+	}
+	return rest, sources
 }
 
-// onlyLinks says whether the lines of a block are links and nothing else.
-func onlyLinks(b *block) bool {
-	if b.kind != briefing.Paragraph && b.kind != briefing.Item || !hasURL(b) {
-		return false
+// onlyLinks says whether a line is links and nothing else that can be read.
+func onlyLinks(l line) bool {
+	worded := func(s span) bool {
+		return s.url == "" && strings.ContainsFunc(s.text, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) })
 	}
-	return !slices.ContainsFunc(b.lines, func(l line) bool {
-		return slices.ContainsFunc(l.spans, func(s span) bool { return s.url == "" && strings.Trim(s.text, " 　、,/|・") != "" })
-	})
+	return firstURL(l.spans) != "" && !slices.ContainsFunc(l.spans, worded)
 }
 
 // namesSource says whether a line of a block names a source.
