@@ -102,7 +102,7 @@ func (r *reader) leftover(no int) {
 		}
 	}
 	if len(r.digest.Warnings) < 2*maxWarnings {
-		r.advise(no, codeLeftover, "a leftover of the tool that wrote this was taken out (stray commas, a mark without a target, a template's placeholder or brackets)")
+		r.advise(no, codeLeftover, "a leftover of the tool that wrote this was taken out (stray commas, a mark without a target, a template's placeholder, tag or brackets, a table of contents)")
 	}
 }
 

@@ -83,7 +83,7 @@ func suspicious(line []byte) bool {
 
 // oddMarks says whether a text may have marks in brackets other than [ ].
 func oddMarks(body []byte) bool {
-	for _, m := range [...]string{"†", "\ue200", "ource_", "【", "(cite", "（cite"} {
+	for _, m := range [...]string{"†", "\ue200", "ource_", "【", "(cite", "（cite", "{%", "{{", "TOC"} {
 		if bytes.Contains(body, []byte(m)) {
 			return true
 		}
@@ -92,9 +92,23 @@ func oddMarks(body []byte) bool {
 }
 
 func cleanLine(s string) string {
+	if templateTag(strings.TrimSpace(s)) {
+		return ""
+	}
 	s = dropToolMarks(s)
 	s = dropTrailingNumbers(s)
 	return dropCommas(s)
+}
+
+// templateTag says whether a line is a tag of a site generator and nothing
+// else: {% include … %}, {{ … }}, [TOC].
+func templateTag(line string) bool {
+	for _, pair := range [][2]string{{"{%", "%}"}, {"{{", "}}"}} {
+		if strings.HasPrefix(line, pair[0]) && strings.HasSuffix(line, pair[1]) {
+			return true
+		}
+	}
+	return line == "[TOC]" || line == "[[TOC]]" || line == "[[_TOC_]]"
 }
 
 // dropCommas takes out commas that have lost the marks between them: two and

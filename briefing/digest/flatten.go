@@ -21,6 +21,7 @@ type span struct {
 	text, url    string
 	strong, code bool
 	mark         bool
+	anchor       string // where a link within the page leads, percent-decoded
 }
 
 // line is one line of the source, without markup. The number is 1-based.
@@ -38,6 +39,7 @@ type block struct {
 	number int
 	lines  []line
 	split  bool // every line is an item of its own
+	ruled  bool // a rule parts it from what stands before it
 }
 
 // heading is a heading of the source. Level 1 is the highest.
@@ -337,7 +339,7 @@ func (in *inliner) push(s span) {
 	}
 	l := &in.lines[len(in.lines)-1]
 	if n := len(l.spans); n > 0 && !s.mark && len(l.spans[n-1].text) < maxJoin {
-		if last := &l.spans[n-1]; !last.mark && last.url == s.url && last.strong == s.strong && last.code == s.code {
+		if last := &l.spans[n-1]; !last.mark && last.url == s.url && last.anchor == s.anchor && last.strong == s.strong && last.code == s.code {
 			last.text += s.text
 			return
 		}
@@ -357,6 +359,12 @@ func (in *inliner) link(n ast.Node, dest, title string) {
 		if len(in.lines) == before && n.FirstChild() == nil {
 			in.push(span{text: u, url: u})
 		}
+	} else if anchor, ok := strings.CutPrefix(dest, "#"); ok && anchor != "" && !isReference(dest) {
+		if decoded, err := url.PathUnescape(anchor); err == nil {
+			anchor = decoded
+		}
+		st.anchor = anchor
+		in.styled(st, n)
 	} else {
 		in.walk(n)
 		if dest != "" && !isReference(dest) {

@@ -37,8 +37,9 @@ func (r *reader) glossaryChildren(s *section) (rest []*block) {
 			}
 			rest = append(rest, r.takeGlossary(c)...)
 		case len(c.blocks) > 0:
-			r.term(c.heading.line, unnumbered(c.heading.text), r.text(c.blocks).String())
-			rest = append(rest, r.glossaryChildren(c)...)
+			own, after := untilRule(c.blocks)
+			r.term(c.heading.line, unnumbered(c.heading.text), r.text(own).String())
+			rest = append(append(rest, after...), r.glossaryChildren(c)...)
 		default:
 			rest = append(rest, r.glossaryChildren(c)...)
 		}
@@ -62,6 +63,8 @@ func manyEntries(blocks []*block) bool {
 func (r *reader) entriesOf(blocks []*block) (rest []*block) {
 	from := len(r.digest.Glossary)
 	var cs columns
+	blocks, after := untilRule(blocks)
+	defer func() { rest = append(rest, after...) }()
 	for i, b := range blocks {
 		if b.kind == briefing.Row {
 			if i == 0 || blocks[i-1].kind != briefing.Row {
@@ -94,6 +97,19 @@ func (r *reader) entriesOf(blocks []*block) (rest []*block) {
 		}
 	}
 	return rest
+}
+
+// untilRule parts blocks at a rule with prose below it, which closes the digest
+// and explains no term.
+func untilRule(blocks []*block) (own, after []*block) {
+	i := slices.IndexFunc(blocks, func(b *block) bool {
+		_, _, entry := headword(b)
+		return b.ruled && b.kind == briefing.Paragraph && !entry
+	})
+	if i < 0 {
+		return blocks, nil
+	}
+	return blocks[:i], blocks[i:]
 }
 
 // termLines parts a paragraph whose later lines begin with a term in bold.

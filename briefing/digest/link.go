@@ -210,6 +210,13 @@ func (r *reader) linkPoint(t *ties, i int, found []scored) {
 	for _, f := range found {
 		best = max(best, f.score)
 	}
+	if anchor := r.leads[k.Line]; anchor != "" {
+		n := slices.IndexFunc(t.candidates, func(c candidate) bool { return leadsTo(anchor, c.detail.Heading) })
+		if n >= 0 { // its author says so
+			found = slices.Insert(slices.DeleteFunc(found, func(f scored) bool { return f.n == n }), 0, scored{n, max(best, minSource)})
+			best = found[0].score
+		}
+	}
 	known := t.known(&t.points[i])
 	themed := false // the best of the themed summaries is enough
 	for _, f := range found {

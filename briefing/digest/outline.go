@@ -32,6 +32,7 @@ func (r *reader) outline() {
 	if !headed(items) {
 		items = markedHeadings(items)
 	}
+	items = slices.DeleteFunc(items, func(it item) bool { return it.block != nil && !r.anchors(it.block) })
 	for i := range items {
 		if b := items[i].block; b != nil {
 			splitBullets(b)
@@ -40,22 +41,24 @@ func (r *reader) outline() {
 	items = r.promote(items)
 	r.root = &section{}
 	var all []*section
-	open, rules := r.root, 0
+	open, rules, ruled := r.root, 0, false
 	for _, it := range items {
 		switch {
 		case it.heading != nil:
 			s := r.newSection(it.heading, len(all), rules)
-			open = attach(open, s)
+			open, ruled = attach(open, s), false
 			all = append(all, s)
 		case it.block != nil:
+			it.block.ruled, ruled = ruled, false
 			open.blocks = appendItems(open.blocks, it.block)
 		default:
-			rules++
+			rules, ruled = rules+1, true
 		}
 	}
 	r.titles(all)
 	r.classify(all)
 	ownSources(all)
+	r.dropContents(all)
 	r.itemsAsSections(all)
 }
 

@@ -13,6 +13,7 @@ type reader struct {
 	metaDate   briefing.Date // of the front matter
 	root       *section
 	targets    map[int]string // what a reference mark such as [3] points at
+	leads      map[int]string // by line: where a link within the page leads
 	words      *vocabulary
 	told       []*told // what Digest.Stories was made of, in the same order
 	points     []bag   // of the key points
@@ -26,7 +27,7 @@ type reader struct {
 // Warnings, and Digest.Err says whether it can be posted. Read keeps no
 // reference to body and is safe for concurrent use.
 func Read(name string, body []byte) *briefing.Digest {
-	r := &reader{name: name, digest: empty(), words: newVocabulary()}
+	r := &reader{name: name, digest: empty(), words: newVocabulary(), leads: map[int]string{}}
 	defer r.words.free()
 	if !r.guard(body) {
 		r.digest.Date = dateIn(baseName(name))

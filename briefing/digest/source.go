@@ -15,7 +15,16 @@ var sourceWords = []string{"出典", "情報源", "引用元", "参照元", "参
 // them as citations, in order, and the blocks that are left.
 func (r *reader) takeSources(blocks []*block) (rest []*block, sources []briefing.Citation) {
 	listed := false // the last line was a source word, and a list of them follows
-	for _, b := range blocks {
+	for i, b := range blocks {
+		if head := sourceHead(b); head && len(b.lines) > 1 {
+			for _, l := range b.lines[1:] {
+				sources = append(sources, r.citations(l.spans, l.no)...)
+			}
+			continue
+		} else if head && i+1 < len(blocks) && hasURL(blocks[i+1]) {
+			listed = true
+			continue
+		}
 		if listed = listed && b.kind == briefing.Item && hasURL(b); listed {
 			for _, l := range b.lines {
 				sources = append(sources, r.citations(l.spans, l.no)...)
@@ -47,6 +56,19 @@ func (r *reader) takeSources(blocks []*block) (rest []*block, sources []briefing
 	return rest, sources
 }
 
+// sourceHead says whether a paragraph is a heading for sources that is not
+// marked as one: its first line names them and no other text, each later line
+// has an address.
+func sourceHead(b *block) bool {
+	if b.kind != briefing.Paragraph || len(b.lines) == 0 || firstURL(b.lines[0].spans) != "" {
+		return false
+	}
+	if role, sure := bareRole(strings.TrimRight(plain(b.lines[0].spans), ":： ")); !sure || role != roleCitations {
+		return false
+	}
+	return !slices.ContainsFunc(b.lines[1:], func(l line) bool { return firstURL(l.spans) == "" })
+}
+
 // closingLinks takes the links that an item ends with, in lines that hold
 // nothing else, for its sources.
 func (r *reader) closingLinks(blocks []*block) (rest []*block, sources []briefing.Citation) {
@@ -76,10 +98,7 @@ func (r *reader) closingLinks(blocks []*block) (rest []*block, sources []briefin
 
 // onlyLinks says whether a line is links and nothing else that can be read.
 func onlyLinks(l line) bool {
-	worded := func(s span) bool {
-		return s.url == "" && strings.ContainsFunc(s.text, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) })
-	}
-	return firstURL(l.spans) != "" && !slices.ContainsFunc(l.spans, worded)
+	return firstURL(l.spans) != "" && !slices.ContainsFunc(l.spans, func(s span) bool { return s.url == "" && worded(s.text) })
 }
 
 // namesSource says whether a line of a block names a source.
