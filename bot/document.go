@@ -22,6 +22,13 @@ type (
 	}
 	// Prose is one paragraph.
 	Prose struct{ Spans []Span }
+	// Point is one of the few things that everybody is to read. Note is small
+	// print that belongs to it: where to read on. Number is at least 1.
+	Point struct {
+		Number int
+		Spans  []Span
+		Note   []Span
+	}
 	// ListItem is an item of a list; Marker is what stands before it.
 	ListItem struct {
 		Level  int
@@ -55,6 +62,7 @@ const (
 func (Title) block()     {}
 func (Heading) block()   {}
 func (Prose) block()     {}
+func (Point) block()     {}
 func (ListItem) block()  {}
 func (CodeText) block()  {}
 func (QuoteText) block() {}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cyberbrief/briefing"
 )
@@ -18,7 +19,7 @@ func Layout(b *briefing.Briefing) Post {
 	return Post{
 		Parent:      append(l.parent(thread), l.readMore()...),
 		Thread:      thread,
-		ThreadTitle: l.in("詳細: ", "Details: ") + l.d.Title,
+		ThreadTitle: l.in(l.day(l.d.Date)+"の詳細", "Details of "+l.day(l.d.Date)),
 		Language:    l.lang,
 	}
 }
@@ -37,10 +38,13 @@ type layout struct {
 	told map[int]int
 	// anchors are the places on the digest's page, by line.
 	anchors briefing.Anchors
+	// linked are the CVE IDs that a text laid out so far links to JVN.
+	linked map[string]bool
 }
 
 func newLayout(b *briefing.Briefing) *layout {
-	l := &layout{b: b, d: b.Digest, lang: b.Options.Language, anchors: b.Digest.Anchors(), watch: newWatch(b.Options.WatchWords)}
+	l := &layout{b: b, d: b.Digest, lang: b.Options.Language, anchors: b.Digest.Anchors(),
+		watch: newWatch(b.Options.WatchWords), linked: map[string]bool{}}
 	l.numberDetails()
 	return l
 }
@@ -89,24 +93,24 @@ func (l *layout) parent(thread Document) Document {
 	doc = append(doc, l.watched()...)
 	doc = append(doc, points...)
 	doc = append(doc, l.cves()...)
-	doc = append(doc, l.earlier()...)
-	doc = append(doc, l.terms()...)
 	if len(thread) > 0 {
 		doc = append(doc, Note{Spans: plain("🧵 " + l.contents())})
 	}
-	return doc
+	doc = append(doc, l.earlier()...)
+	return append(doc, l.terms()...)
 }
 
-// context is the line under the title: date, size, edition.
+// context is the line under the title: correction, date, size.
 func (l *layout) context() string {
-	parts := []string{l.date(l.d.Date, l.d.Title)}
+	var parts []string
+	if !l.b.Revised.IsZero() {
+		parts = append(parts, l.in("📝 更新 ", "📝 updated ")+l.b.Revised.Format("15:04"))
+	}
+	parts = append(parts, l.date(l.d.Date, l.d.Title))
 	if n := len(l.d.Stories); n > 0 {
 		parts = append(parts, l.count(n, "ニュース %d 件", "%d story", "%d stories"))
 	}
-	parts = append(parts, fmt.Sprintf(l.in("約 %d 分で読めます", "%d min read"), l.b.ReadingMinutes))
-	if !l.b.Revised.IsZero() {
-		parts = append(parts, l.in("更新 ", "updated ")+l.b.Revised.Format("15:04"))
-	}
+	parts = append(parts, fmt.Sprintf(l.in("読了 約 %d 分", "%d min read"), l.b.ReadingMinutes))
 	return strings.Join(parts, l.dot())
 }
 
@@ -120,23 +124,45 @@ func (l *layout) count(n int, ja, one, many string) string {
 
 var weekdaysJA = [...]string{"日", "月", "火", "水", "木", "金", "土"}
 
-// date writes a date as people do, without the year where the title beside
-// it says the whole date already.
+// date writes a date as people do; only its weekday where the title beside
+// it says the rest already.
 func (l *layout) date(d briefing.Date, title string) string {
 	t := d.Time()
-	if l.lang == briefing.English {
+	switch said := dated(title, d); {
+	case l.lang == briefing.English && said && !strings.Contains(title, "年"):
+		return t.Format("Monday")
+	case l.lang == briefing.English:
 		return t.Format("Monday, 2 January 2006")
+	case said:
+		return weekdaysJA[t.Weekday()] + "曜日"
 	}
-	day := t.Format("2006年1月2日")
-	if dated(title, d) {
-		day = t.Format("1月2日")
-	}
-	return day + "（" + weekdaysJA[t.Weekday()] + "）"
+	return t.Format("2006年1月2日") + "（" + weekdaysJA[t.Weekday()] + "）"
 }
+
+// day is a date in the few characters that a list of threads shows.
+func (l *layout) day(d briefing.Date) string {
+	t := d.Time()
+	if l.lang == briefing.English {
+		return t.Format("Mon 2 January")
+	}
+	return t.Format("1月2日") + "（" + weekdaysJA[t.Weekday()] + "）"
+}
+
+// dateLayouts are the ways in which titles write a date.
+var dateLayouts = [...]string{time.DateOnly, "2006年1月2日", "2006年01月02日", "2006/1/2", "2006/01/02", "2006.1.2", "2006.01.02"}
 
 // dated says whether a title names the date.
 func dated(title string, d briefing.Date) bool {
-	return strings.Contains(title, d.Time().Format("2006年1月2日")) || strings.Contains(title, string(d))
+	return slices.ContainsFunc(dateLayouts[:], func(layout string) bool {
+		return namesNumber(title, d.Time().Format(layout))
+	})
+}
+
+// namesNumber says whether s holds a text that ends in a digit, or in none,
+// with no other digit after it.
+func namesNumber(s, text string) bool {
+	_, after, found := strings.Cut(s, text)
+	return found && (after == "" || after[0] < '0' || after[0] > '9')
 }
 
 // keyPoints are the digest's own, or its headlines when it has none.
@@ -150,10 +176,7 @@ func (l *layout) keyPoints() Document {
 		if watched {
 			spans = append(plain(watchMark), spans...)
 		}
-		doc = append(doc, ListItem{Marker: strconv.Itoa(i+1) + ".", Spans: spans})
-		if refs := l.references(k); len(refs) > 0 {
-			doc = append(doc, Note{Spans: refs})
-		}
+		doc = append(doc, Point{Number: i + 1, Spans: spans, Note: l.references(k)})
 	}
 	return doc
 }
@@ -161,32 +184,32 @@ func (l *layout) keyPoints() Document {
 func (l *layout) headlines() Document {
 	doc := Document{Heading{Level: 1, Text: l.in("見出し", "Headlines")}}
 	for i, s := range l.d.Stories {
-		doc = append(doc, ListItem{Marker: strconv.Itoa(i+1) + ".", Spans: []Span{{Text: l.heading(s.Heading, s.Text), URL: l.page(s.Line)}}})
+		doc = append(doc, Point{Number: i + 1, Spans: []Span{{Text: l.heading(s.Heading, s.Text), URL: l.page(s.Line)}}})
 	}
 	return doc
 }
 
-// labelGraphemes is the length of a link's label: a line and a half on a
-// phone. The whole heading or title stands where the link leads.
-const labelGraphemes = 40
-
-// references are the links below a key point: where its story is told, and
-// what it stands on.
+// references are the small print of a key point: who published what it
+// stands on, and where its story is told. The label stands first: there no
+// end of a line parts it from what it names.
 func (l *layout) references(k briefing.KeyPoint) []Span {
-	spans := l.details(k.Details)
-	for i, s := range k.Sources {
-		switch {
-		case i > 0:
-			spans = append(spans, Span{Text: l.in("、", ", ")})
-		case len(spans) > 0:
-			spans = append(spans, Span{Text: l.in("　出典: ", " · Source: ")})
-		default:
-			spans = append(spans, Span{Text: l.in("出典: ", "Source: ")})
+	var spans []Span
+	for i, s := range sourceHosts(k.Sources) {
+		label := l.in("、", ", ")
+		if i == 0 {
+			label = l.in("出典:"+unbroken, "Source:"+unbroken)
 		}
-		spans = append(spans, Span{Text: shorten(sourceTitle(s.Title, s.URL), labelGraphemes), URL: s.URL})
+		spans = append(spans, Span{Text: label}, s)
 	}
-	return spans
+	details := l.details(k.Details)
+	if len(spans) > 0 && len(details) > 0 {
+		spans = append(spans, Span{Text: l.in(" ・ ", " · ")})
+	}
+	return append(spans, details...)
 }
+
+// unbroken is a space at which no line ends, so that no label hangs there.
+const unbroken = "\u00A0"
 
 // details point at the tellings of a key point's story: on the bot's own
 // page, else by their numbers in the thread.
@@ -207,24 +230,35 @@ func (l *layout) details(details []briefing.Detail) []Span {
 			if len(links) > 0 {
 				links = append(links, Span{Text: l.in("、", ", ")})
 			}
-			links = append(links, Span{Text: shorten(d.Heading, labelGraphemes), URL: url})
+			links = append(links, Span{Text: l.detailLabel(line, len(links)), URL: url})
 		} else if n, shown := l.number[line]; shown {
 			numbers = append(numbers, strconv.Itoa(n))
 		}
 	}
-	switch {
-	case len(links) > 0:
-		return append(plain(l.in("詳細: ", "Details: ")), links...)
-	case len(numbers) > 0:
-		return plain(fmt.Sprintf(l.in("詳細: スレッドの %s", "Details: no. %s in the thread"), strings.Join(numbers, l.in("、", ", "))))
+	if len(numbers) > 0 {
+		return plain(fmt.Sprintf(l.in("詳細: スレッド"+unbroken+"%s", "Details: no."+unbroken+"%s in the thread"), strings.Join(numbers, l.in("、", ", "))))
 	}
-	return nil
+	return links
+}
+
+// detailLabel names a telling: what it adds to those before it.
+func (l *layout) detailLabel(line, before int) string {
+	switch {
+	case slices.ContainsFunc(l.d.DeepDives, func(s briefing.Section) bool { return s.Line == line }):
+		return l.in("深掘り", "Deep dive")
+	case before > 0:
+		return l.in("関連", "Related")
+	}
+	return l.in("詳細", "Details")
 }
 
 // cvesShown is how many CVE IDs the parent names when the stories that name
 // them all, linked too, stand in the thread.
 const cvesShown = 5
 
+// cves names the vulnerabilities of the day. The ID leads to NVD; JVN's page
+// stands behind the ID in the text for readers of Japanese, and here only
+// where no text shown says the ID.
 func (l *layout) cves() Document {
 	ids := l.d.CVEs
 	if len(ids) == 0 {
@@ -233,13 +267,13 @@ func (l *layout) cves() Document {
 	if l.b.Shows(briefing.PartStories) {
 		ids = ids[:min(cvesShown, len(ids))]
 	}
-	spans := plain(l.in("🔎 脆弱性: ", "🔎 CVEs: "))
+	spans := plain(l.in("🔎 脆弱性:"+unbroken, "🔎 CVEs:"+unbroken))
 	for i, id := range ids {
 		if i > 0 {
 			spans = append(spans, Span{Text: l.in("、", ", ")})
 		}
 		spans = append(spans, Span{Text: id, URL: NVD(id)})
-		if l.lang != briefing.English {
+		if l.lang != briefing.English && !l.linked[id] {
 			spans = append(spans, Span{Text: "（"}, Span{Text: "JVN", URL: JVN(id)}, Span{Text: "）"})
 		}
 	}
@@ -277,17 +311,17 @@ func (l *layout) terms() Document {
 		}
 	}
 	options = distinct(options)
-	if len(options) > MaxButtons {
-		return menus(l.in("📖 用語を調べる", "📖 Look up a term"), Action{Command: "term"}, options)
+	switch n := len(options); {
+	case n == 0:
+		return nil
+	case n > MaxButtons:
+		return menus(l.count(n, "📖 今日の用語を調べる（%d 語）", "📖 Look up %d term of the day", "📖 Look up the %d terms of the day"), Action{Command: "term"}, options)
 	}
 	var row Buttons
 	for _, o := range options {
-		row = append(row, Button{Label: "📖 " + o.Label, Action: Action{Command: "term", Argument: o.Value}})
+		row = append(row, Button{Label: o.Label, Action: Action{Command: "term", Argument: o.Value}})
 	}
-	if len(row) == 0 {
-		return nil
-	}
-	return Document{row}
+	return Document{Note{Spans: plain(l.in("📖 今日の用語", "📖 Terms of the day"))}, row}
 }
 
 // menus offers options in as few menus as hold them, numbered if several.

@@ -161,6 +161,12 @@ func showBlock(b Block) string {
 		return strings.Repeat("#", b.Level+1) + " " + showSpan(Span{Text: b.Text, URL: b.URL})
 	case Prose:
 		return showSpans(b.Spans)
+	case Point:
+		point := fmt.Sprintf("%d) %s", b.Number, showSpans(b.Spans))
+		if len(b.Note) > 0 {
+			point += "\n   ~ " + showSpans(b.Note)
+		}
+		return point
 	case ListItem:
 		return strings.Repeat("  ", b.Level) + b.Marker + " " + showSpans(b.Spans)
 	case CodeText:
@@ -268,7 +274,7 @@ func TestLinkCVEs(t *testing.T) {
 		{"XCVE-2025-1234", briefing.English, "XCVE-2025-1234"},
 		{"", briefing.English, ""},
 	} {
-		if got := showSpans((&layout{lang: c.lang}).spans([]briefing.Span{{Text: c.in}})); got != c.want {
+		if got := showSpans((newLayout(&briefing.Briefing{Digest: &briefing.Digest{}, Options: briefing.Options{Language: c.lang}})).spans([]briefing.Span{{Text: c.in}})); got != c.want {
 			t.Errorf("%q is shown as %q, want %q", c.in, got, c.want)
 		}
 	}
@@ -286,23 +292,6 @@ func TestPageURL(t *testing.T) {
 	} {
 		if got := PageURL(c.base, "2025-07-02", c.anchor); got != c.want {
 			t.Errorf("PageURL(%q, %q) = %q, want %q", c.base, c.anchor, got, c.want)
-		}
-	}
-}
-
-func TestShorten(t *testing.T) {
-	for _, c := range []struct {
-		in   string
-		most int
-		want string
-	}{
-		{"短い", 2, "短い"},
-		{"少し長い", 3, "少し…"},
-		{"👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧", 2, "👨‍👩‍👧…"},
-		{"ab cd", 4, "ab…"},
-	} {
-		if got := shorten(c.in, c.most); got != c.want {
-			t.Errorf("shorten(%q, %d) = %q, want %q", c.in, c.most, got, c.want)
 		}
 	}
 }

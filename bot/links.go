@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
-
-	"github.com/rivo/uniseg"
 
 	"cyberbrief/briefing"
 )
@@ -79,16 +78,22 @@ func sourceTitle(title, link string) string {
 	return cmp.Or(title, link)
 }
 
-// shorten cuts a label after most graphemes, the last one an ellipsis.
-func shorten(s string, most int) string {
-	if uniseg.GraphemeClusterCount(s) <= most {
-		return s
+// sourceHosts are links to sources, named by the host that each leads to:
+// short, and what a reader trusts or does not. The whole titles stand with
+// the story.
+func sourceHosts(sources []briefing.Source) []Span {
+	var links []Span
+	seen := map[string]int{}
+	for _, s := range sources {
+		name := HostOf(s.URL)
+		if name == "" {
+			links = append(links, Span{Text: sourceTitle(s.Title, s.URL), URL: s.URL})
+			continue
+		}
+		if seen[name]++; seen[name] > 1 {
+			name += " (" + strconv.Itoa(seen[name]) + ")"
+		}
+		links = append(links, Span{Text: name, URL: s.URL})
 	}
-	rest, state, n := s, -1, 0
-	for range most - 1 {
-		var cluster string
-		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
-		n += len(cluster)
-	}
-	return strings.TrimSpace(s[:n]) + "…"
+	return links
 }

@@ -105,7 +105,7 @@ func (l *layout) passage(heading string, p *briefing.Passage) Document {
 	if p == nil {
 		return nil
 	}
-	doc := Document{Divider{}, Heading{Level: 1, Text: heading, URL: l.page(p.Line)}}
+	doc := Document{Divider{}, Heading{Level: 1, Text: heading}}
 	return append(doc, l.text(p.Text)...)
 }
 
@@ -178,6 +178,7 @@ func (l *layout) spans(from []briefing.Span) []Span {
 	var to []Span
 	for _, whole := range from {
 		for _, s := range LinkCVEs(whole, l.lang) {
+			l.linked[s.Text] = l.linked[s.Text] || s.URL == JVN(s.Text)
 			to = append(to, Span{Text: s.Text, URL: s.URL, Strong: s.Strong, Code: s.Code})
 		}
 	}

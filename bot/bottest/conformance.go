@@ -85,7 +85,7 @@ func samplePost() bot.Post {
 		Parent: bot.Document{
 			bot.Title{Text: "朝のまとめ", URL: "https://example.com/briefings/2025-07-02"},
 			bot.Note{Spans: []bot.Span{{Text: "ニュース 2 件"}}},
-			bot.ListItem{Marker: "1.", Spans: []bot.Span{{Text: "要点の一つ目。"}, {Text: "CVE-2025-0001", URL: "https://nvd.nist.gov/vuln/detail/CVE-2025-0001"}}},
+			bot.Point{Number: 1, Spans: []bot.Span{{Text: "要点の一つ目。"}, {Text: "CVE-2025-0001", URL: "https://nvd.nist.gov/vuln/detail/CVE-2025-0001"}}, Note: []bot.Span{{Text: "要点の出典"}}},
 			bot.Buttons{{Label: "用語", Action: bot.Action{Command: "term", Argument: "用語"}}},
 			bot.Menu{Placeholder: "選ぶ", Action: bot.Action{Command: "term"}, Options: []bot.Option{{Label: "甲", Value: "甲"}, {Label: "乙", Value: "乙"}}},
 		},
@@ -104,7 +104,7 @@ func samplePost() bot.Post {
 }
 
 // texts are pieces that must be seen of samplePost, in order.
-var parentTexts = []string{"朝のまとめ", "ニュース 2 件", "要点の一つ目。", "CVE-2025-0001"}
+var parentTexts = []string{"朝のまとめ", "ニュース 2 件", "要点の一つ目。", "CVE-2025-0001", "要点の出典"}
 var threadTexts = []string{"国内", "1. 見出し", "本文です。", "強調", "code()", "引用です。", "line 1", "line 2", "出典: ", "題名"}
 
 func testContext(t *testing.T) context.Context {

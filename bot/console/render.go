@@ -1,10 +1,10 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"unicode/utf8"
 
 	"cyberbrief/bot"
@@ -117,6 +117,9 @@ func pieces(b bot.Block) []block {
 		return textPieces(block{Type: "code"}, b.Text)
 	case bot.Prose:
 		return spanPieces(block{Type: "prose"}, b.Spans)
+	case bot.Point:
+		item := spanPieces(block{Type: "item", Marker: fmt.Sprintf("%d.", b.Number)}, b.Spans)
+		return append(item, spanPieces(block{Type: "note"}, b.Note)...)
 	case bot.ListItem:
 		return spanPieces(block{Type: "item", Level: b.Level, Marker: bot.Clean(b.Marker)}, b.Spans)
 	case bot.QuoteText:
@@ -152,6 +155,9 @@ func spanPieces(kind block, in []bot.Span) []block {
 			s.Text = "@" + s.Mention
 		}
 		s.Text, s.URL = bot.Clean(s.Text), safeURL(s.URL)
+		if s.URL != "" {
+			s.Text = bot.HonestLabel(cmp.Or(s.Text, s.URL), s.URL)
+		}
 		if s.Text != "" {
 			clean = append(clean, s)
 		}
@@ -208,14 +214,12 @@ func offers(m bot.Message, a bot.Action) bool {
 	return false
 }
 
-// safeURL is u if it may become a link: absolute, http or https, without
-// user name (a classic way to dress up an address); else empty.
+// safeURL is an address that may become a link, written anew, else empty.
 func safeURL(u string) string {
-	p, err := url.Parse(u)
-	if err != nil || len(u) > maxURLBytes || p.Scheme != "http" && p.Scheme != "https" || p.Host == "" || p.User != nil {
-		return ""
+	if link := bot.SafeURL(u); len(link) <= maxURLBytes {
+		return link
 	}
-	return p.String()
+	return ""
 }
 
 func countRunes(spans []bot.Span) int {

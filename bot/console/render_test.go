@@ -38,7 +38,7 @@ func TestOnlyHonestLinksAreLinks(t *testing.T) {
 		"data:text/html,<script>":              "",
 		"//example.com":                        "",
 		"/console/actions":                     "",
-		"https://bank.example@evil.example/":   "",
+		"https://bank.example@evil.example/":   "https://evil.example/",
 		"https://":                             "",
 		"ht\ttps://example.com":                "",
 		"https://" + strings.Repeat("a", 3000): "",

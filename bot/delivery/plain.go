@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -149,6 +150,8 @@ func plainText(b bot.Block) string {
 		return b.Text
 	case bot.Prose:
 		return plainSpans(b.Spans)
+	case bot.Point:
+		return strings.TrimSpace(strconv.Itoa(b.Number) + ". " + plainSpans(b.Spans) + "\n" + plainSpans(b.Note))
 	case bot.ListItem:
 		return b.Marker + " " + plainSpans(b.Spans)
 	case bot.CodeText:

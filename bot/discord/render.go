@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cyberbrief/bot"
@@ -67,6 +68,8 @@ func spansOf(b bot.Block) []bot.Span {
 	switch b := b.(type) {
 	case bot.Prose:
 		return b.Spans
+	case bot.Point:
+		return slices.Concat(b.Spans, b.Note)
 	case bot.ListItem:
 		return b.Spans
 	case bot.QuoteText:
@@ -92,6 +95,7 @@ const (
 	item
 	quote
 	note
+	below // small print that belongs to the paragraph above it
 	code
 )
 
@@ -109,7 +113,7 @@ func (st style) render(spans []bot.Span) markup {
 		return markup(pad + st.marker + " " + strings.ReplaceAll(text, "\n", "\n"+pad+"  "))
 	case quote:
 		return markup("> " + strings.ReplaceAll(text, "\n", "\n> "))
-	case note:
+	case note, below:
 		return markup("-# " + strings.ReplaceAll(text, "\n", "\n-# "))
 	}
 	return markup(text)
@@ -118,7 +122,7 @@ func (st style) render(spans []bot.Span) markup {
 // begins says where in a line the text stands for Discord: nothing opens a
 // list or a quotation within a heading or small print.
 func (st style) begins() linePlace {
-	if st.kind == heading || st.kind == note {
+	if st.kind == heading || st.kind == note || st.kind == below {
 		return lineMiddle
 	}
 	return lineStart
@@ -140,7 +144,7 @@ func joinText(spans []bot.Span) string {
 // and small print have space of their own.
 func gap(a, b kind) markup {
 	switch {
-	case a == heading, b == heading, b == note, a == note && b == note, a == item && b == item:
+	case a == heading, b == heading, b == below, b == note && a != below, a == item && b == item:
 		return "\n"
 	}
 	return "\n\n"
@@ -172,6 +176,8 @@ func (p *packer) block(b bot.Block) {
 		p.heading(b)
 	case bot.Prose:
 		p.text(style{kind: prose}, prepare(b.Spans))
+	case bot.Point:
+		p.point(b)
 	case bot.ListItem:
 		p.item(b)
 	case bot.QuoteText:
@@ -230,6 +236,14 @@ func strong(spans []bot.Span) []bot.Span {
 		out[i].Strong = true
 	}
 	return out
+}
+
+// point renders a key point. It is a paragraph and no item of a list, since
+// Discord has small print only at the left edge: this way both stand there.
+func (p *packer) point(b bot.Point) {
+	number := bot.Span{Text: strconv.Itoa(b.Number) + ".", Strong: true}
+	p.text(style{kind: prose}, prepare(append([]bot.Span{number, {Text: " "}}, b.Spans...)))
+	p.text(style{kind: below}, prepare(b.Note))
 }
 
 // listNumber is a marker that Discord reads as one, besides "-".

@@ -42,12 +42,11 @@ func posts() map[string]bot.Post {
 				bot.Title{Text: "サイバーセキュリティ ブリーフィング 2025年7月2日", URL: "https://briefing.example/briefings/2025-07-02"},
 				bot.Note{Spans: spans("記事 6 件 ・ 約 4 分")},
 				bot.Heading{Level: 1, Text: "主要ポイント"},
-				bot.ListItem{Marker: "1.", Spans: []bot.Span{
-					{Text: "政府機関を横断する司令塔が動き出した。"},
+				bot.Point{Number: 1, Spans: spans("政府機関を横断する司令塔が動き出した。"), Note: []bot.Span{
+					{Text: "出典: "}, {Text: "news.example", URL: "https://www.news.example/a"}, {Text: " ・ "},
 					{Text: "詳細", URL: "https://briefing.example/briefings/2025-07-02#l11"},
-					{Text: " ・ "}, {Text: "出典", URL: "https://news.example/a"},
 				}},
-				bot.ListItem{Marker: "2.", Spans: []bot.Span{
+				bot.Point{Number: 2, Spans: []bot.Span{
 					{Text: "広く使われる VPN 装置の欠陥 "},
 					{Text: "CVE-2025-0001", URL: "https://nvd.nist.gov/vuln/detail/CVE-2025-0001"},
 					{Text: " が悪用されている。"},
@@ -246,11 +245,13 @@ func documents(t *rapid.T, count *int) bot.Document {
 	})
 	many := rapid.SliceOfN(span, 1, 3)
 	block := rapid.Custom(func(t *rapid.T) bot.Block {
-		switch rapid.IntRange(0, 9).Draw(t, "kind") {
+		switch rapid.IntRange(0, 10).Draw(t, "kind") {
 		case 0:
 			return bot.Title{Text: word(), URL: "https://example.com/"}
 		case 1:
 			return bot.Heading{Level: rapid.IntRange(1, 2).Draw(t, "level"), Text: word()}
+		case 9:
+			return bot.Point{Number: 1, Spans: many.Draw(t, "spans"), Note: many.Draw(t, "note")}
 		case 2:
 			return bot.ListItem{Level: rapid.IntRange(0, 9).Draw(t, "level"), Marker: rapid.SampledFrom([]string{"-", "1.", "12.", "※"}).Draw(t, "marker"), Spans: many.Draw(t, "spans")}
 		case 3:

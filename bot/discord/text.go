@@ -1,12 +1,8 @@
 package discord
 
 import (
-	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
-
-	"golang.org/x/net/idna"
 
 	"cyberbrief/bot"
 )
@@ -52,8 +48,9 @@ func sameStyle(a, b bot.Span) bool {
 }
 
 // linkParts is a linked span as spans that can be rendered: a link says where
-// it goes, so a label that itself looks like an address is followed by the
-// true one, and an address that cannot be linked is shown as text.
+// it goes, so a label that itself looks like an address of another place, or
+// has a scheme, with which Discord makes no link, is followed by the true
+// one; and an address that cannot be linked is shown as text.
 func linkParts(s bot.Span) []bot.Span {
 	target, ok := safeURL(s.URL)
 	plain := s
@@ -67,7 +64,7 @@ func linkParts(s bot.Span) []bot.Span {
 		return []bot.Span{plain}
 	case strings.TrimSpace(s.Text) == "" || sameAddress(s.Text, target):
 		return []bot.Span{bare}
-	case looksLikeAddress(s.Text):
+	case !bot.Honest(s.Text, target), strings.Contains(s.Text, "://"):
 		return []bot.Span{{Text: s.Text + " (", Strong: s.Strong}, bare, {Text: ")", Strong: s.Strong}}
 	}
 	s.URL, s.Code = target, false
@@ -75,41 +72,15 @@ func linkParts(s bot.Span) []bot.Span {
 	return []bot.Span{s}
 }
 
-// safeURL re-serialises an address: http and https only, no user info, host
-// in ASCII, and no character in it that could end the link early.
+// safeURL writes an address anew; false when it cannot be linked.
 func safeURL(raw string) (string, bool) {
-	u, err := url.Parse(strings.TrimSpace(raw))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return "", false
-	}
-	host, err := idna.Lookup.ToASCII(u.Hostname())
-	if err == nil {
-		u.Host = strings.Replace(u.Host, u.Hostname(), host, 1)
-	}
-	if !plainHost.MatchString(u.Host) {
-		return "", false
-	}
-	u.User = nil
-	var sb strings.Builder
-	for _, c := range []byte(u.String()) {
-		if c <= ' ' || c >= 0x7F || strings.IndexByte("()<>\"\\^`{|}*~", c) >= 0 {
-			sb.WriteString("%" + strings.ToUpper(strconv.FormatUint(uint64(c)|0x100, 16)[1:]))
-		} else {
-			sb.WriteByte(c)
-		}
-	}
-	return sb.String(), sb.Len() <= maxInlineURLChars
+	link := discordEnds.Replace(bot.SafeURL(raw))
+	return link, link != "" && len(link) <= maxInlineURLChars
 }
 
-// plainHost is a host in ASCII, or an address in brackets, with or without a
-// port.
-var plainHost = regexp.MustCompile(`^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?$`)
-
-// addressShape is what a reader takes for an address: a scheme, or a name
-// with a dot and a top-level domain.
-var addressShape = regexp.MustCompile(`(?i)://|^\s*(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}(?:[/:?#]\S*)?\s*$`)
-
-func looksLikeAddress(label string) bool { return addressShape.MatchString(label) }
+// discordEnds are characters of an address that end a link on Discord or
+// that it reads as mark-up there.
+var discordEnds = strings.NewReplacer("(", "%28", ")", "%29", "*", "%2A", "~", "%7E")
 
 // sameAddress says whether a label is just the address, written out.
 func sameAddress(label, target string) bool {
@@ -165,11 +136,23 @@ func span(s bot.Span, at linePlace) markup {
 // can be escaped.
 func codeFits(s string) bool { return strings.TrimSpace(s) != "" && !strings.ContainsAny(s, "`\n") }
 
-// wideBrackets replaces square brackets in the label of a link: Discord
-// looks for the label's end before it looks at backslashes.
-var wideBrackets = strings.NewReplacer("[", "［", "]", "］")
+// linkLabel renders the label of a link. No backslash works there: Discord
+// shows it, and looks for the label's end before it looks at marks. What would
+// be read as mark-up is written in its full-width form instead.
+// https://github.com/discord/discord-api-docs/issues/6185
+func linkLabel(s string) markup {
+	var sb strings.Builder
+	for i, r := range s {
+		if active(s, i, r, lineMiddle) {
+			r = wide(r)
+		}
+		sb.WriteRune(r)
+	}
+	return markup(sb.String())
+}
 
-func linkLabel(s string) markup { return escape(wideBrackets.Replace(s), lineMiddle) }
+// wide is the full-width form of a character of ASCII.
+func wide(r rune) rune { return r + '！' - '!' }
 
 // isID accepts what can be an id of Discord.
 func isID(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" && len(s) <= 20 }

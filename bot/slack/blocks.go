@@ -85,6 +85,8 @@ func (l *layer) block(b bot.Block) {
 		l.heading(b)
 	case bot.Prose:
 		l.prose(b.Spans)
+	case bot.Point:
+		l.point(b)
 	case bot.ListItem:
 		l.item(b)
 	case bot.CodeText:
@@ -164,6 +166,18 @@ func (l *layer) item(it bot.ListItem) {
 	}
 }
 
+// point is a key point in a block of its own: an item of a numbered list, its
+// small print on a line of the same item, so that both stand on one edge.
+func (l *layer) point(p bot.Point) {
+	l.flush()
+	l.item(bot.ListItem{Marker: strconv.Itoa(p.Number) + ".", Spans: p.Spans})
+	for _, piece := range pieces(p.Note) {
+		l.makeRoom(weight(piece))
+		l.open.below(piece)
+	}
+	l.flush()
+}
+
 // maxIndent is how deep Slack's own editor indents a list.
 const maxIndent = 8
 
@@ -226,7 +240,7 @@ func clean(spans []bot.Span) []bot.Span {
 	for _, s := range spans {
 		s.Text, s.URL = bot.Clean(s.Text), safeLink(s.URL)
 		if s.URL != "" {
-			s.Text = honestLabel(s.URL, cmp.Or(s.Text, s.URL))
+			s.Text = bot.HonestLabel(cmp.Or(s.Text, s.URL), s.URL)
 		}
 		if !mentionID.MatchString(s.Mention) {
 			s.Mention = ""
@@ -286,7 +300,7 @@ func smallPrint(spans []bot.Span) []slackgo.MixedElement {
 		link, ok := mrkdwnLink(s.URL, s.Text)
 		if !ok {
 			plain += s.Text + " "
-			link, _ = mrkdwnLink(s.URL, hostOf(s.URL))
+			link, _ = mrkdwnLink(s.URL, bot.HostOf(s.URL))
 		}
 		endPlain()
 		if link == "" {

@@ -32,9 +32,9 @@ func posts() map[string]bot.Post {
 			Parent: bot.Document{
 				bot.Title{Text: "サイバー朝刊 2025年7月2日", URL: "https://brief.example.jp/briefings/2025-07-02"},
 				bot.Note{Spans: plain("2025年7月2日（水） ・ ニュース 2 件 ・ 読了 約 3 分")},
-				bot.ListItem{Marker: "1.", Spans: []bot.Span{{Text: "港湾の予約システムで"}, {Text: "認証の抜け", Strong: true}, {Text: "が見つかり、"}, {Text: "CVE-2025-0001", URL: "https://nvd.nist.gov/vuln/detail/CVE-2025-0001"}, {Text: " として公表された。"}}},
-				bot.Note{Spans: []bot.Span{{Text: "詳細 ▸ スレッドの 1"}, {Text: " ・ "}, {Text: "出典: 港の新聞", URL: "https://news.example.jp/a?x=1&y=2"}}},
-				bot.ListItem{Marker: "2.", Spans: plain("二つ目の要点。")},
+				bot.Point{Number: 1, Spans: []bot.Span{{Text: "港湾の予約システムで"}, {Text: "認証の抜け", Strong: true}, {Text: "が見つかり、"}, {Text: "CVE-2025-0001", URL: "https://nvd.nist.gov/vuln/detail/CVE-2025-0001"}, {Text: " として公表された。"}},
+					Note: []bot.Span{{Text: "出典: "}, {Text: "news.example.jp", URL: "https://www.news.example.jp/a?x=1&y=2"}, {Text: " ・ 詳細: スレッド 1"}}},
+				bot.Point{Number: 2, Spans: plain("二つ目の要点。")},
 				bot.Buttons{{Label: "📖 多要素認証", Action: bot.Action{Command: "term", Argument: "多要素認証"}}, {Label: "開く", URL: "https://brief.example.jp/"}},
 				bot.Menu{Placeholder: "📖 用語を調べる", Action: bot.Action{Command: "term"}, Options: []bot.Option{{Label: "甲", Value: "甲"}, {Label: "乙", Value: "乙"}}},
 			},
@@ -215,13 +215,15 @@ func blocks() *rapid.Generator[bot.Block] {
 	return rapid.Custom(func(t *rapid.T) bot.Block {
 		text := func() string { return texts().Draw(t, "string") }
 		level := rapid.IntRange(-1, 12).Draw(t, "level")
-		switch rapid.IntRange(0, 9).Draw(t, "kind") {
+		switch rapid.IntRange(0, 10).Draw(t, "kind") {
 		case 0:
 			return bot.Title{Text: text(), URL: links().Draw(t, "url")}
 		case 1:
 			return bot.Heading{Level: level, Text: text(), URL: links().Draw(t, "url")}
 		case 2:
 			return bot.Prose{Spans: spans().Draw(t, "spans")}
+		case 9:
+			return bot.Point{Number: level + 2, Spans: spans().Draw(t, "spans"), Note: spans().Draw(t, "note")}
 		case 3:
 			return bot.ListItem{Level: level, Marker: rapid.SampledFrom([]string{"-", "1.", "2.", "12)", "①", "", "<!here>", "99999."}).Draw(t, "marker"), Spans: spans().Draw(t, "spans")}
 		case 4:
@@ -294,6 +296,9 @@ func visible(doc bot.Document) string {
 			sb.WriteString(bot.Clean(b.Text))
 		case bot.Prose:
 			write(b.Spans)
+		case bot.Point:
+			write(b.Spans)
+			write(b.Note)
 		case bot.ListItem:
 			write(b.Spans)
 		case bot.CodeText:

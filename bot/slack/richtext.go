@@ -59,6 +59,23 @@ func (g *group) listItem(style slackgo.RichTextListElementType, indent, number i
 	g.next = number + 1
 }
 
+// below adds a line to the last item of a list, or a line of running text
+// where there is none. It is small print: notifications leave it out.
+func (g *group) below(spans []bot.Span) {
+	defer func(said string) { g.text = said }(g.text)
+	if n := len(g.elements); n > 0 {
+		if list, ok := g.elements[n-1].(*slackgo.RichTextList); ok {
+			if item, ok := list.Elements[len(list.Elements)-1].(*slackgo.RichTextSection); ok {
+				item.Elements = append(item.Elements, slackgo.NewRichTextSectionTextElement("\n", nil))
+				item.Elements = append(item.Elements, literals(spans)...)
+				g.grew(spans)
+				return
+			}
+		}
+	}
+	g.line(spans)
+}
+
 // box adds a quotation or a piece of code.
 func (g *group) box(kind slackgo.RichTextElementType, spans []bot.Span) {
 	defer g.grew(spans)

@@ -1,12 +1,10 @@
 package slack
 
 import (
-	"net/url"
 	"regexp"
 	"strings"
 
 	"github.com/rivo/uniseg"
-	"golang.org/x/net/idna"
 
 	"cyberbrief/bot"
 )
@@ -60,57 +58,14 @@ func mrkdwnLine(spans []bot.Span) (string, bool) {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// linkEscapes are characters that an address keeps when it is written out
-// anew but that would end a link in mrkdwn.
-var linkEscapes = strings.NewReplacer("<", "%3C", ">", "%3E", "|", "%7C", `"`, "%22", " ", "%20", "`", "%60")
-
-// safeLink writes an address anew: http and https only, without user and
-// password, international host names in their ASCII form, within maxLink.
-// It is empty when the address cannot be linked.
+// safeLink writes an address anew; it is empty when the address cannot be
+// linked, or not within maxLink.
 func safeLink(raw string) string {
-	u, err := url.Parse(strings.TrimSpace(raw))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return ""
-	}
-	host, err := idna.Lookup.ToASCII(u.Hostname())
-	if err != nil {
-		// Names with an underscore and IPv6 addresses are no IDNA names.
-		if host = u.Hostname(); !ascii(host) {
-			return ""
-		}
-	}
-	u.User = nil
-	u.Host = strings.Replace(u.Host, u.Hostname(), host, 1)
-	link := linkEscapes.Replace(u.String())
-	if units(escape(link)) > maxLink || strings.ContainsFunc(link, unprintable) {
+	link := bot.SafeURL(raw)
+	if units(escape(link)) > maxLink {
 		return ""
 	}
 	return link
-}
-
-func ascii(s string) bool { return !strings.ContainsFunc(s, func(r rune) bool { return r > 0x7E }) }
-
-func unprintable(r rune) bool { return r < 0x21 || r == 0x7F }
-
-// hostLabel matches a label that reads as an address.
-var hostLabel = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*://)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?:[:/?#]\S*)?$`)
-
-// honestLabel is the label of a link, followed by the host that it leads to
-// when the label reads as an address of another one.
-func honestLabel(link, label string) string {
-	m := hostLabel.FindStringSubmatch(strings.TrimSpace(label))
-	if m == nil || strings.EqualFold(m[1], hostOf(link)) {
-		return label
-	}
-	return label + " (" + hostOf(link) + ")"
-}
-
-func hostOf(link string) string {
-	u, err := url.Parse(link)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
 }
 
 // units is the length of s in UTF-16 units.

@@ -53,26 +53,6 @@ func FuzzMrkdwnLink(f *testing.F) {
 	})
 }
 
-func TestHonestLabel(t *testing.T) {
-	const link = "https://news.example.jp/a"
-	for label, want := range map[string]string{
-		"記事":                               "記事",
-		"https://news.example.jp/a":        "https://news.example.jp/a",
-		"news.example.jp":                  "news.example.jp",
-		"NEWS.example.jp/x":                "NEWS.example.jp/x",
-		"bank.example":                     "bank.example (news.example.jp)",
-		"https://bank.example/login?x=1":   "https://bank.example/login?x=1 (news.example.jp)",
-		"Node.js 22 の脆弱性":                  "Node.js 22 の脆弱性",
-		"銀行.example":                       "銀行.example (news.example.jp)",
-		"version 1.2":                      "version 1.2",
-		"https://news.example.jp.evil.com": "https://news.example.jp.evil.com (news.example.jp)",
-	} {
-		if got := honestLabel(link, label); got != want {
-			t.Errorf("%q is %q, want %q", label, got, want)
-		}
-	}
-}
-
 func TestShorten(t *testing.T) {
 	for _, tc := range []struct {
 		in   string

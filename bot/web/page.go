@@ -107,8 +107,8 @@ func parsePages() (pages, error) {
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"clean":   bot.Clean,
-		"link":    safeURL,
-		"host":    hostOf,
+		"link":    bot.SafeURL,
+		"host":    bot.HostOf,
 		"short":   plain,
 		"mark":    mark,
 		"nvd":     bot.NVD,

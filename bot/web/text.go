@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/url"
 	"strings"
 
 	"cyberbrief/bot"
@@ -123,25 +122,6 @@ func cells(spans []span) [][]span {
 		}
 	}
 	return row
-}
-
-// safeURL is u if it may become a link: absolute, http or https, without a
-// user name that dresses up the address; else empty.
-func safeURL(u string) string {
-	p, err := url.Parse(u)
-	if err != nil || p.Scheme != "http" && p.Scheme != "https" || p.Host == "" || p.User != nil {
-		return ""
-	}
-	return p.String()
-}
-
-// hostOf is the name of the place that a link leads to.
-func hostOf(u string) string {
-	p, err := url.Parse(u)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimPrefix(bot.Clean(p.Hostname()), "www.")
 }
 
 // plain is a text in one line, at most n characters long.

@@ -56,6 +56,12 @@ func (t *terminal) block(b bot.Block) {
 		t.wrapped("  ", "  ", t.flat(b.Spans))
 	case bot.QuoteText:
 		t.wrapped("  │ ", "  │ ", t.flat(b.Spans))
+	case bot.Point:
+		t.block(bot.ListItem{Marker: fmt.Sprintf("%d.", b.Number), Spans: b.Spans})
+		if len(b.Note) > 0 {
+			t.block(bot.Note{Spans: b.Note})
+		}
+		t.line("")
 	case bot.ListItem:
 		indent := strings.Repeat("  ", b.Level+1)
 		t.wrapped(indent+b.Marker+" ", indent+strings.Repeat(" ", uniseg.StringWidth(b.Marker)+1), t.flat(b.Spans))

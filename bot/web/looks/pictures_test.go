@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -30,7 +31,8 @@ import (
 // go test ./bot/web/looks -run Pictures -pictures ../../../docs/pictures
 var (
 	pictures = flag.String("pictures", "", "folder for `pictures` of the posts")
-	every    = flag.Bool("every", false, "make pictures for every width and colour scheme")
+	every    = flag.Bool("every", false, "make pictures of every case, width and colour scheme")
+	others   = flag.String("digests", "", "`pattern` of digests to make pictures of too")
 )
 
 // scene is where the README's posts stand.
@@ -60,12 +62,50 @@ func morning(t *testing.T, publicURL string) bot.Post {
 	return bot.Layout(briefing.Compose(all[len(all)-1], opts, nil))
 }
 
-// drawn is the post in both looks, made of the bodies that would be sent.
-func drawn(t *testing.T) map[string]template.HTML {
+const pages = "https://news.example.com"
+
+// cases are the posts to look at, by the name of their picture: the first is
+// the README's. With -digests there are those as well.
+func cases(t *testing.T) map[string]bot.Post {
 	t.Helper()
-	post := morning(t, "https://news.example.com")
+	all := samples(t)
+	newest := all[len(all)-1]
+	var missed []briefing.Headline
+	for _, d := range all[:len(all)-1] {
+		missed = append([]briefing.Headline{{Date: d.Date, Title: d.Title}}, missed...)
+	}
+	post := func(opts briefing.Options, earlier []briefing.Headline, revised time.Time) bot.Post {
+		b := briefing.Compose(newest, opts, earlier)
+		b.Revised = revised
+		return bot.Layout(b)
+	}
+	posts := map[string]bot.Post{
+		"":             morning(t, pages),
+		"-bare":        post(briefing.Options{}, missed, time.Time{}),
+		"-english":     post(briefing.Options{Language: briefing.English, PublicURL: pages}, missed, time.Time{}),
+		"-corrected":   post(briefing.Options{PublicURL: pages, WatchWords: []string{"Cisco", "ランサムウェア"}, Mention: "S0123456"}, nil, time.Date(2025, 7, 4, 10, 15, 0, 0, time.UTC)),
+		"-points-only": post(briefing.Options{PublicURL: pages, KeyPointsOnly: true}, missed, time.Time{}),
+	}
+	files, err := filepath.Glob(*others)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		body, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := digest.Read(filepath.Base(f), body)
+		posts["-"+string(d.Date)] = bot.Layout(briefing.Compose(d, briefing.Options{PublicURL: pages}, missed))
+	}
+	return posts
+}
+
+// drawn is a post in both looks, made of the bodies that would be sent.
+func drawn(t *testing.T, post bot.Post) map[string]template.HTML {
+	t.Helper()
 	at := scene()
-	at.ThreadTitle = post.ThreadTitle
+	at.Language, at.ThreadTitle = post.Language, post.ThreadTitle
 	out := map[string]template.HTML{}
 	for name, x := range map[string]struct {
 		render func(bot.Post) ([]bot.Message, error)
@@ -89,44 +129,57 @@ func drawn(t *testing.T) map[string]template.HTML {
 	return out
 }
 
-// TestPictures draws the newest sample in both looks, and with -pictures
-// makes pictures of it.
+// TestPictures draws posts in both looks, sees that nothing sticks out, and
+// with -pictures makes pictures of them.
 func TestPictures(t *testing.T) {
-	tab := bottest.Browser(t)
-	for name, look := range drawn(t) {
-		page, err := looks.Page(name, briefing.Japanese, look)
-		if err != nil {
-			t.Fatal(err)
+	for c, post := range cases(t) {
+		if c != "" && !*every {
+			continue
 		}
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/favicon.ico" {
-				w.WriteHeader(http.StatusNoContent)
-				return
+		t.Run("case"+c, func(t *testing.T) {
+			tab := bottest.Browser(t)
+			for platform, look := range drawn(t, post) {
+				page, err := looks.Page(platform, post.Language, look)
+				if err != nil {
+					t.Fatal(err)
+				}
+				picture(t, tab, platform+c, page)
 			}
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			_, _ = w.Write(page)
-		}))
-		defer server.Close()
-		for _, l := range []struct {
-			name          string
-			width, height int64
-			dark          bool
-		}{{"", 620, 700, false}, {"-desktop", 1280, 900, false}, {"-desktop-dark", 1280, 900, true}, {"-phone", 390, 844, false}, {"-phone-dark", 390, 844, true}} {
-			bottest.Do(t, tab, bottest.Look(l.width, l.height, l.dark), chromedp.Navigate(server.URL))
-			if wide := bottest.Ask[int64](t, tab, `document.documentElement.scrollWidth`); wide > l.width {
-				t.Errorf("%s%s is %d pixels wide in a window of %d", name, l.name, wide, l.width)
-			}
-			if unknown := bottest.Ask[string](t, tab, `[...document.querySelectorAll(".unknown")].map(e => e.textContent).join(" ")`); unknown != "" {
-				t.Errorf("%s: not drawn: %s", name, unknown)
-			}
-			switch {
-			case *pictures == "":
-			case l.name == "":
-				// What fits a README: the parent alone.
-				bottest.PictureOf(t, tab, filepath.Join(*pictures, name+".png"), ".pane")
-			case *every:
-				bottest.Picture(t, tab, filepath.Join(*pictures, name+l.name+".png"), true)
-			}
+		})
+	}
+}
+
+// picture looks at a page in every width and colour scheme.
+func picture(t *testing.T, tab context.Context, name string, page []byte) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/favicon.ico" {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write(page)
+	}))
+	defer server.Close()
+	for _, l := range []struct {
+		name          string
+		width, height int64
+		dark          bool
+	}{{"", 620, 700, false}, {"-desktop", 1280, 900, false}, {"-desktop-dark", 1280, 900, true}, {"-phone", 390, 844, false}, {"-phone-dark", 390, 844, true}} {
+		bottest.Do(t, tab, bottest.Look(l.width, l.height, l.dark), chromedp.Navigate(server.URL))
+		if wide := bottest.Ask[int64](t, tab, `document.documentElement.scrollWidth`); wide > l.width {
+			t.Errorf("%s%s is %d pixels wide in a window of %d", name, l.name, wide, l.width)
+		}
+		if unknown := bottest.Ask[string](t, tab, `[...document.querySelectorAll(".unknown")].map(e => e.textContent).join(" ")`); unknown != "" {
+			t.Errorf("%s: not drawn: %s", name, unknown)
+		}
+		switch readme := name == "slack" || name == "discord"; {
+		case *pictures == "":
+		case l.name == "" && (readme || *every):
+			// What fits a README: the parent alone.
+			bottest.PictureOf(t, tab, filepath.Join(*pictures, name+".png"), ".pane")
+		case l.name != "" && *every:
+			bottest.Picture(t, tab, filepath.Join(*pictures, name+l.name+".png"), true)
 		}
 	}
 }
