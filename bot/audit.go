@@ -15,8 +15,8 @@ const (
 
 // Change says what a change changed, for example "time 08:30 → 09:00".
 func (e AuditEntry) Change() string {
-	before, known := settingsOf(e.Before)
-	after, kept := settingsOf(e.After)
+	before, known := readSettings(e.Before)
+	after, kept := readSettings(e.After)
 	switch {
 	case known && kept:
 		return strings.Join(differences(before, after), ", ")
@@ -30,8 +30,8 @@ func (e AuditEntry) Change() string {
 	return e.Before + " → " + e.After
 }
 
-// settingsOf reads settings as they stand in the audit log.
-func settingsOf(s string) (settings Settings, ok bool) {
+// readSettings reads settings as they stand in the audit log.
+func readSettings(s string) (settings Settings, ok bool) {
 	ok = strings.HasPrefix(s, "{") && json.Unmarshal([]byte(s), &settings) == nil
 	return settings, ok
 }

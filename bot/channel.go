@@ -131,6 +131,9 @@ func ParseWeekdays(s string) (Weekdays, error) {
 			days = append(days, time.Weekday(i))
 		}
 	}
+	if len(days) == len(weekdayNames) {
+		return nil, nil
+	}
 	slices.Sort(days)
 	return days, nil
 }
@@ -146,11 +149,19 @@ func (w Weekdays) String() string {
 	case slices.Equal(w, Weekdays{1, 2, 3, 4, 5}):
 		return "weekdays"
 	}
+	return strings.Join(w.names(), ",")
+}
+
+// names are the days one by one.
+func (w Weekdays) names() []string {
+	if len(w) == 0 {
+		return weekdayNames
+	}
 	names := make([]string, len(w))
 	for i, d := range w {
 		names[i] = weekdayNames[d]
 	}
-	return strings.Join(names, ",")
+	return names
 }
 
 // Settings are what an admin chose for a channel. They are stored as JSON.

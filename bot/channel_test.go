@@ -107,7 +107,7 @@ func TestParseWeekdays(t *testing.T) {
 		{"sun", "sun", Weekdays{time.Sunday}},
 		{"fri, MON ,fri", "mon,fri", Weekdays{time.Monday, time.Friday}},
 		{"ｍｏｎ，ｗｅｄ", "mon,wed", Weekdays{time.Monday, time.Wednesday}},
-		{"sat,fri,thu,wed,tue,mon,sun", "daily", Weekdays{0, 1, 2, 3, 4, 5, 6}},
+		{"sat,fri,thu,wed,tue,mon,sun", "daily", nil},
 		{"monday", "", nil},
 		{"mon,,tue", "", nil},
 		{"mon-fri", "", nil},

@@ -12,37 +12,45 @@ import (
 	"cyberbrief/briefing"
 )
 
-// adminCommand is one subcommand of /briefing-admin.
+// adminCommand is one subcommand of /briefing-admin. One that changes may
+// leave the settings other than they were.
 type adminCommand struct {
-	name string
-	run  func(*Router, context.Context, Request, string) (Document, error)
+	name    string
+	changes bool
+	run     func(*Router, context.Context, Request, string) (Document, error)
 }
 
 func adminCommands() []adminCommand {
 	return []adminCommand{
-		{"add", (*Router).addChannel},
-		{"remove", (*Router).removeChannel},
-		{"list", (*Router).listChannels},
-		{"set", (*Router).setChannel},
-		{"pause", (*Router).pauseChannel},
-		{"resume", (*Router).resumeChannel},
-		{"status", (*Router).showStatus},
-		{"preview", (*Router).preview},
-		{"retract", (*Router).retract},
-		{"test", (*Router).test},
-		{"log", (*Router).showLog},
+		{"add", true, (*Router).addChannel},
+		{"remove", true, (*Router).removeChannel},
+		{"list", false, (*Router).listChannels},
+		{"set", true, (*Router).setChannel},
+		{"pause", true, (*Router).pauseChannel},
+		{"resume", true, (*Router).resumeChannel},
+		{"status", false, (*Router).showStatus},
+		{"preview", false, (*Router).preview},
+		{"retract", true, (*Router).retract},
+		{"test", false, (*Router).test},
+		{"log", false, (*Router).showLog},
 	}
 }
 
 // admin answers /briefing-admin; Respond has asked who may.
-func (r *Router) admin(ctx context.Context, req Request) (Document, error) {
+func (r *Router) admin(ctx context.Context, req Request) (Reply, error) {
 	name, rest := cutWord(Clean(req.Text))
-	for _, c := range adminCommands() {
-		if c.name == fold(name) {
-			return c.run(r, ctx, req, rest)
+	for _, f := range adminForms() {
+		if f.name == fold(name) {
+			return f.run(r, ctx, req, rest)
 		}
 	}
-	return r.help(req.Language), nil
+	for _, c := range adminCommands() {
+		if c.name == fold(name) {
+			doc, err := c.run(r, ctx, req, rest)
+			return Reply{Document: doc, Changed: c.changes && err == nil}, err
+		}
+	}
+	return Reply{Document: r.help(req.Language)}, nil
 }
 
 // channelNamed reads the channel an admin named: <#C1|name> or <#1> as the
@@ -52,7 +60,7 @@ func (r *Router) admin(ctx context.Context, req Request) (Document, error) {
 func channelNamed(req Request, text string) (Ref, string, error) {
 	word, rest := cutWord(text)
 	if word == "" || fold(word) == "here" {
-		return req.Ref, rest, nil
+		return hereIn(req, rest)
 	}
 	if ref, err := ParseRef(word); err == nil {
 		if ref.ID() != req.Ref.ID() {
@@ -67,12 +75,20 @@ func channelNamed(req Request, text string) (Ref, string, error) {
 	case strings.HasPrefix(word, "#"):
 		id = word[1:]
 	case !channelShaped(req.Ref.Platform, word):
-		return req.Ref, text, nil // a setting, not a channel: here is meant
+		return hereIn(req, text) // a setting, not a channel: here is meant
 	}
 	if !plainID(id) {
 		return Ref{}, "", noChannel(word)
 	}
 	return Ref{req.Ref.Installation, id}, rest, nil
+}
+
+// hereIn is the channel that a request was made in; at home there is none.
+func hereIn(req Request, rest string) (Ref, string, error) {
+	if req.Ref.Channel == "" {
+		return Ref{}, "", mistake("チャンネルを #channel の形で指定してください。", "Name a channel as #channel.")
+	}
+	return req.Ref, rest, nil
 }
 
 func noChannel(word string) error {
@@ -90,33 +106,53 @@ func channelShaped(p Platform, word string) bool {
 	return false
 }
 
-// addChannel is `add #c [HH:MM] [ZONE]`.
+// addChannel is `add #c [HH:MM] [ZONE]`. Where a channel can be picked from a
+// form, `add` alone offers that.
 func (r *Router) addChannel(ctx context.Context, req Request, text string) (Document, error) {
+	if text == "" && picksChannels(req.Ref.Platform) {
+		return offerAdding(req), nil
+	}
 	ref, rest, err := channelNamed(req, text)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.opts.Channels.Channel(ctx, ref); err == nil {
-		return nil, mistake("%s は登録済みです。変えるには set を使ってください。", "%s is there already. Use set to change it.", ref)
-	} else if !errors.Is(err, briefing.ErrNotFound) {
+	ch := Channel{Ref: ref, Settings: r.opts.Defaults, AddedAt: r.opts.Clock()}
+	if err := r.isNew(ctx, ref); err != nil {
 		return nil, err
 	}
-	ch := Channel{Ref: ref, Settings: r.opts.Defaults, AddedAt: r.opts.Clock()}
 	if err := setTimeAndZone(&ch.Settings, strings.Fields(rest)); err != nil {
 		return nil, err
 	}
-	unchecked, err := r.check(ctx, ref)
-	if err != nil {
-		return nil, mistake("%s に投稿できません: %v", "Cannot post to %s: %v", ref, err)
+	return r.add(ctx, req, ch)
+}
+
+// isNew says that a channel gets no briefings yet.
+func (r *Router) isNew(ctx context.Context, ref Ref) error {
+	_, err := r.opts.Channels.Channel(ctx, ref)
+	switch {
+	case err == nil:
+		return mistake("%s は登録済みです。変えるには set を使ってください。", "%s is there already. Use set to change it.", ref)
+	case errors.Is(err, briefing.ErrNotFound):
+		return nil
 	}
-	if err := r.opts.Channels.PutChannel(ctx, ch, r.audit(req, "add", ref, "", ch.JSON())); err != nil {
+	return err
+}
+
+// add adds a new channel once its platform does not say that it cannot be
+// posted to.
+func (r *Router) add(ctx context.Context, req Request, ch Channel) (Document, error) {
+	unchecked, err := r.check(ctx, ch.Ref)
+	if err != nil {
+		return nil, mistake("%s に投稿できません: %v", "Cannot post to %s: %v", ch.Ref, err)
+	}
+	if err := r.opts.Channels.PutChannel(ctx, ch, r.audit(req, "add", ch.Ref, "", ch.JSON())); err != nil {
 		return nil, err
 	}
-	added := done(req, "✅ %s を追加しました。%s（%s）に投稿します。", "✅ Added %s. It gets its briefing at %s (%s).", ref, ch.Time, ch.Zone)
+	added := done(req, "✅ %s を追加しました。%s（%s）に投稿します。", "✅ Added %s. It gets its briefing at %s (%s).", ch.Ref, ch.Time, ch.Zone)
 	if unchecked != nil {
 		added = append(added, done(req, "⚠️ 投稿できるかは確かめられませんでした: %v", "⚠️ Whether it can be posted to is not known: %v", unchecked)...)
 	}
-	return added, nil
+	return append(added, channelButtons(ch, req)...), nil
 }
 
 // check asks the platform whether a channel can be posted to: err is a no,
@@ -183,20 +219,32 @@ func (r *Router) listChannels(ctx context.Context, req Request, _ string) (Docum
 	if err != nil {
 		return nil, err
 	}
+	// Not another workspace's.
+	all = slices.DeleteFunc(all, func(ch Channel) bool { return ch.ID() != req.Ref.ID() })
 	doc := Document{Title{Text: in(req.Language, "配信チャンネル", "Channels")}}
 	for _, ch := range all {
-		if ch.ID() != req.Ref.ID() {
-			continue // another workspace's
-		}
-		doc = append(doc, ListItem{Marker: "-", Spans: []Span{{Text: ch.Ref.String(), Code: true}, {Text: " " + ch.Time.String() + " " + ch.Zone + " " + ch.Days.String()}}})
+		doc = append(doc, channelRow(ch.Ref, ch.brief()))
 		if ch.Paused {
 			doc = append(doc, Note{plain(in(req.Language, "停止中: ", "Paused: ") + ch.Reason)})
 		}
+		if len(all) <= maxButtonRows {
+			doc = append(doc, rowButtons(ch, req)...)
+		}
 	}
-	if len(doc) == 1 {
+	switch {
+	case len(all) == 0:
 		doc = append(doc, Prose{plain(in(req.Language, "まだありません。/briefing-admin add #channel で追加できます。", "None yet. Add one with /briefing-admin add #channel."))})
+		doc = append(doc, addButtons(req)...)
+	case len(all) > maxButtonRows:
+		doc = append(doc, pickChannel(all, req)...)
 	}
 	return doc, nil
+}
+
+// channelRow is a channel in a list: its name, the ref by which the command
+// line knows it, and what there is to say of it.
+func channelRow(ref Ref, says string) ListItem {
+	return ListItem{Marker: "-", Spans: []Span{channelName(ref), {Text: " "}, {Text: ref.String(), Code: true}, {Text: " " + says}}}
 }
 
 // setChannel is `set #c NAME VALUE`; without a name it shows the settings.
@@ -214,11 +262,16 @@ func (r *Router) setChannel(ctx context.Context, req Request, text string) (Docu
 			return nil, err
 		}
 	}
-	doc := Document{Title{Text: in(req.Language, "設定 ", "Settings of ") + ch.Ref.String()}}
+	return append(settingsOf(ch, req.Language), channelButtons(ch, req)...), nil
+}
+
+// settingsOf are the settings of a channel.
+func settingsOf(ch Channel, lang briefing.Language) Document {
+	doc := Document{Title{Text: in(lang, "設定 ", "Settings of ") + ch.Ref.String()}}
 	for _, line := range ch.Lines() {
 		doc = append(doc, ListItem{Marker: "-", Spans: []Span{{Text: line, Code: true}}})
 	}
-	return doc, nil
+	return doc
 }
 
 // pauseChannel is `pause #c`.
@@ -272,20 +325,38 @@ func (r *Router) showStatus(ctx context.Context, req Request, _ string) (Documen
 		return nil, err
 	}
 	doc := Document{Title{Text: in(req.Language, "配信の状況", "Status")}}
+	rows, channels, err := r.statusRows(ctx, req, all)
+	if err != nil {
+		return nil, err
+	}
+	for i, row := range rows {
+		doc = append(doc, row)
+		if len(rows) <= maxButtonRows {
+			doc = append(doc, rowButtons(channels[i], req)...)
+		}
+	}
+	switch {
+	case len(rows) == 0:
+		doc = append(doc, Prose{plain(in(req.Language, "配信チャンネルはまだありません。", "There are no channels yet."))})
+	case len(rows) > maxButtonRows:
+		doc = append(doc, pickChannel(channels, req)...)
+	}
+	return doc, nil
+}
+
+// statusRows say how each channel stands, beside the channel itself.
+func (r *Router) statusRows(ctx context.Context, req Request, all []ChannelStatus) (rows []ListItem, channels []Channel, err error) {
 	for _, s := range all {
 		ch, err := r.opts.Channels.Channel(ctx, s.Ref)
 		if errors.Is(err, briefing.ErrNotFound) {
 			continue // removed since
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		doc = append(doc, ListItem{Marker: "-", Spans: []Span{{Text: s.Ref.String(), Code: true}, {Text: " " + statusWords(s, ch.Zone, req.Language)}}})
+		rows, channels = append(rows, channelRow(s.Ref, statusWords(s, ch.Zone, req.Language))), append(channels, ch)
 	}
-	if len(doc) == 1 {
-		doc = append(doc, Prose{plain(in(req.Language, "配信チャンネルはまだありません。", "There are no channels yet."))})
-	}
-	return doc, nil
+	return rows, channels, nil
 }
 
 // slotStatesJA are the states of SlotStatus as people say them.

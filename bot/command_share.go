@@ -20,11 +20,11 @@ func (r *Router) share(ctx context.Context, req Request) Reply {
 	if i < 0 || !slices.Contains(shareable, name) {
 		return Reply{Document: r.help(req.Language)}
 	}
-	doc, ok := r.answer(ctx, commands()[i], inner)
+	reply, ok := r.answer(ctx, commands()[i], inner)
 	if !ok {
-		return Reply{Document: doc} // a refusal concerns only the person
+		return reply // a refusal concerns only the person
 	}
-	doc = slices.DeleteFunc(doc, isShareRow)
+	doc := slices.DeleteFunc(reply.Document, isShareRow)
 	by := cmp.Or(req.User.Name, req.User.ID)
 	doc = append(doc, Note{plain(fmt.Sprintf(in(req.Language, "%s さんが共有しました", "Shared by %s"), by))})
 	return Reply{Document: doc, Public: true}

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -18,6 +19,7 @@ const newestTerms = 10
 
 // term answers /term.
 func (r *Router) term(ctx context.Context, req Request) (Document, error) {
+	req.Text = cmp.Or(req.Text, req.Answers[wordField]) // as typed, or as the form of termForm has it
 	query := strings.TrimSpace(Clean(req.Text))
 	if query == "" {
 		return r.newTerms(req.Language), nil
@@ -119,10 +121,8 @@ func (r *Router) newTerms(lang briefing.Language) Document {
 		return append(doc, Prose{plain(in(lang, "用語はまだありません。", "There are no terms yet."))})
 	}
 	doc = append(doc, Prose{plain(in(lang, "新しく載った用語です。調べるときは「/term 用語」と入力してください。", "The newest terms. Type /term WORD to look one up."))})
-	menu := Menu{Placeholder: in(lang, "📖 用語を選ぶ", "📖 Pick a term"), Action: Action{Command: "term"}}
 	for _, e := range entries {
 		doc = append(doc, ListItem{Marker: "-", Spans: []Span{{Text: e.Term, Strong: true}, {Text: in(lang, "（", " (") + string(e.LastSeen) + in(lang, "）", ")")}}})
-		menu.Options = append(menu.Options, Option{Label: e.Term, Value: e.Term})
 	}
-	return append(doc, menu)
+	return append(doc, pickTerm(entries, lang)...)
 }

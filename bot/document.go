@@ -51,6 +51,13 @@ type (
 		Action      Action
 		Options     []Option
 	}
+	// Ask is a line to type into; what is typed is the argument of Action. A
+	// platform without such a thing shows a button that runs Action with
+	// nothing typed.
+	Ask struct {
+		Label, Placeholder string
+		Action             Action
+	}
 )
 
 // The bounds that every platform's own limits leave room for.
@@ -70,6 +77,7 @@ func (Note) block()      {}
 func (Divider) block()   {}
 func (Buttons) block()   {}
 func (Menu) block()      {}
+func (Ask) block()       {}
 
 // Span is text in one style. A span with a URL is a link; only http and
 // https are ever rendered as one.
@@ -81,6 +89,9 @@ type Span struct {
 	// Mention is the platform's id of a group or role that an admin chose to
 	// be told; the only way that anything in a document can notify anyone.
 	Mention string
+	// Channel is the platform's id of a channel, shown by its name where the
+	// platform knows how; Text stands for it elsewhere.
+	Channel string
 }
 
 // Action names what a button or menu does: a command, with its argument.

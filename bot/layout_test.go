@@ -189,6 +189,8 @@ func showBlock(b Block) string {
 			labels = append(labels, fmt.Sprintf("%s=%s", o.Label, o.Value))
 		}
 		return fmt.Sprintf("[%s ▾ /%s: %s]", b.Placeholder, b.Action.Command, strings.Join(labels, ", "))
+	case Ask:
+		return fmt.Sprintf("[%s … /%s]", b.Label, b.Action.Command)
 	}
 	return fmt.Sprintf("unknown block %T", b)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -18,6 +19,8 @@ type Glossary interface {
 	Lookup(query string) briefing.Answer
 	Newest(n int) []briefing.Entry
 	Complete(prefix string, n int) []string
+	// Mentioned are at most n terms that a text names, in its order.
+	Mentioned(text string, n int) []briefing.Entry
 }
 
 // Reporter says how the channels stand. Implemented by bot/delivery.
@@ -64,15 +67,33 @@ func NewRouter(opts RouterOptions) *Router { return &Router{opts} }
 type command struct {
 	name  string
 	admin bool
-	run   func(*Router, context.Context, Request) (Document, error)
+	run   func(*Router, context.Context, Request) (Reply, error)
 }
 
-// commands are all there are; each has a file of its own.
+// commands are those that people type; each has a file of its own.
 func commands() []command {
 	return []command{
-		{"term", false, (*Router).term},
-		{"briefing", false, (*Router).briefing},
+		{"term", false, says((*Router).term)},
+		{"briefing", false, says((*Router).briefing)},
 		{"briefing-admin", true, (*Router).admin},
+	}
+}
+
+// gestures are commands that nobody types: platforms give them for what
+// people do otherwise.
+func gestures() []command {
+	return []command{
+		{"term-form", false, (*Router).termForm},
+		{"lookup", false, says((*Router).lookup)},
+		{"home", false, says((*Router).home)},
+	}
+}
+
+// says is a command that is answered by a document.
+func says(run func(*Router, context.Context, Request) (Document, error)) func(*Router, context.Context, Request) (Reply, error) {
+	return func(r *Router, ctx context.Context, req Request) (Reply, error) {
+		doc, err := run(r, ctx, req)
+		return Reply{Document: doc}, err
 	}
 }
 
@@ -87,32 +108,39 @@ func (r *Router) Respond(ctx context.Context, req Request) (reply Reply) {
 	if req.Command == "share" {
 		return r.share(ctx, req)
 	}
-	for _, c := range commands() {
+	for _, c := range slices.Concat(commands(), gestures()) {
 		if c.name == req.Command {
-			doc, _ := r.answer(ctx, c, req)
-			return Reply{Document: doc}
+			reply, _ := r.answer(ctx, c, req)
+			return reply
 		}
 	}
 	return Reply{Document: r.help(req.Language)}
 }
 
 // answer runs one command after asking whether the person may give it; ok is
-// false when the document says why there is no answer.
-func (r *Router) answer(ctx context.Context, c command, req Request) (doc Document, ok bool) {
+// false when the reply says why there is no answer.
+func (r *Router) answer(ctx context.Context, c command, req Request) (reply Reply, ok bool) {
 	if c.admin {
 		if refusal := r.refuse(ctx, req); refusal != nil {
-			return refusal, false
+			return Reply{Document: refusal}, false
 		}
 	}
-	doc, err := c.run(r, ctx, req)
+	reply, err := c.run(r, ctx, req)
 	if err == nil {
-		return doc, true
+		return reply, true
 	}
 	if public, ok := errors.AsType[*userError](err); ok {
-		return Document{Prose{plain(public.say(req.Language))}}, false
+		return Reply{Document: Document{Prose{plain(public.say(req.Language))}}}, false
 	}
 	r.opts.Logger.Error("command failed", "command", req.Command, "installation", req.Ref.ID(), "error", err)
-	return sorry(req.Language), false
+	return Reply{Document: sorry(req.Language)}, false
+}
+
+// Opens says whether a request will be answered by a form; see Responder.
+func (r *Router) Opens(req Request) bool {
+	word, _ := cutWord(req.Text)
+	isForm := func(f adminForm) bool { return f.name == fold(word) }
+	return req.Answers == nil && (req.Command == "term-form" || req.Command == "briefing-admin" && slices.ContainsFunc(adminForms(), isForm))
 }
 
 // Complete gives at most 25 terms for what has been typed; see Responder.

@@ -41,6 +41,17 @@ func (w words) Complete(prefix string, n int) []string {
 	return []string{prefix + "一", fmt.Sprint(n)}
 }
 
+// Mentioned finds the terms in their order of age; none but these.
+func (w words) Mentioned(text string, n int) []briefing.Entry {
+	var all []briefing.Entry
+	for _, term := range []string{"一語", "多義"} {
+		if strings.Contains(text, term) && len(all) < n {
+			all = append(all, w[term].Terms...)
+		}
+	}
+	return all
+}
+
 // channels keep channels in memory, with the audit log.
 type channels struct {
 	all    map[Ref]Channel
@@ -237,8 +248,8 @@ func TestRouterAnswers(t *testing.T) {
 		{"unheard-of", "", "# コマンドの使い方\n…"},
 		{"briefing-admin", "", "# コマンドの使い方\n…"},
 		{"briefing-admin", "dance", "# コマンドの使い方\n…"},
-		{"briefing-admin", "list", "# 配信チャンネル\n- `slack:T1/CHERE1234` 08:30 Asia/Tokyo daily\n"},
-		{"briefing-admin", "status", "# 配信の状況\n- `slack:T1/CHERE1234` 停止中 not_in_channel・前回 2025-07-03 09:00（2025-07-01 のまとめ）・2025-07-03 分: まとめなし none・次回 2025-07-04 08:30\n"},
+		{"briefing-admin", "list", "# 配信チャンネル\n- #CHERE1234 `slack:T1/CHERE1234` 08:30 Asia/Tokyo daily\n[⚙️ 設定を変える → /briefing-admin set-form all slack:T1/CHERE1234] [⏸️ 止める → /briefing-admin pause slack:T1/CHERE1234] [👀 プレビュー → /briefing-admin preview slack:T1/CHERE1234] [🔔 テスト → /briefing-admin test slack:T1/CHERE1234]\n"},
+		{"briefing-admin", "status", "# 配信の状況\n- #CHERE1234 `slack:T1/CHERE1234` 停止中 not_in_channel・前回 2025-07-03 09:00（2025-07-01 のまとめ）・2025-07-03 分: まとめなし none・次回 2025-07-04 08:30\n[⚙️ 設定を変える → …"},
 		{"briefing-admin", "preview", "# 題 2025-07-02\n…"},
 		{"briefing-admin", "set", "# 設定 slack:T1/CHERE1234\n- `time 08:30`\n…"},
 		{"term", "爆発", "⚠️ いま処理できませんでした。しばらくしてからもう一度お試しください。\n"},
@@ -371,7 +382,7 @@ func TestRouterChanges(t *testing.T) {
 		{"add <#CBESIDE12|beside> 7:00 America/New_York", "✅", "add", beside, func(c *Channel) { c.Time, c.Zone = 420, "America/New_York" }},
 		{"ADD CBESIDE12 Europe/Paris", "✅", "add", beside, func(c *Channel) { c.Zone = "Europe/Paris" }},
 		{"add slack:T1/CBESIDE12 ７：００", "✅", "add", beside, func(c *Channel) { c.Time = 420 }},
-		{"add CMISTY123", "✅ slack:T1/CMISTY123 を追加しました。08:30（Asia/Tokyo）に投稿します。\n⚠️ 投稿できるかは確かめられませんでした: could not be checked: timeout\n", "add", Ref{here.Installation, "CMISTY123"}, func(*Channel) {}},
+		{"add CMISTY123", "✅ slack:T1/CMISTY123 を追加しました。08:30（Asia/Tokyo）に投稿します。\n⚠️ 投稿できるかは確かめられませんでした: could not be checked: timeout\n[⚙️", "add", Ref{here.Installation, "CMISTY123"}, func(*Channel) {}},
 		{"remove", "✅ slack:T1/CHERE1234 を配信先から外しました。", "remove", here, nil},
 		{"remove here", "✅", "remove", here, nil},
 		{"remove slack:T1/CHERE1234", "✅", "remove", here, nil},
@@ -479,7 +490,7 @@ func TestRouterLog(t *testing.T) {
 		{At: at(0, 0), Installation: "slack:T1", Who: "U1", What: "pause", Ref: here, Before: "active", After: "paused admin"},
 		{At: at(0, 0), Installation: "slack:T1", Who: "cli", What: "remove", Ref: here},
 	}
-	want := "# 変更の記録\n- 2025-07-03 09:00 U1 pause `slack:T1/CHERE1234`\n  ~ active → paused admin\n- 2025-07-03 09:00 cli remove `slack:T1/CHERE1234`\n"
+	want := "# 変更の記録\n- 2025-07-03 09:00 **停止** #CHERE1234 `slack:T1/CHERE1234` — U1\n  ~ active → paused admin\n- 2025-07-03 09:00 **削除** #CHERE1234 `slack:T1/CHERE1234` — コマンドライン\n"
 	if got := show(d.ask(t, "briefing-admin", "log").Document); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -489,7 +500,8 @@ func TestRouterLog(t *testing.T) {
 // installation, changes nothing.
 func TestRouterRefuses(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
-		{"add", "slack:T1/CHERE1234 は登録済みです"},
+		{"add here", "slack:T1/CHERE1234 は登録済みです"},
+		{"add", "どのチャンネルに配信しますか？"},
 		{"add CLOCKED12", "slack:T1/CLOCKED12 に投稿できません: invite the bot first"},
 		{"add #CBESIDE12 25:00", "「25:00」は time に設定できません。例: time 08:30"},
 		{"add #CBESIDE12 Mars/Base", "「Mars/Base」は zone に設定できません。例: zone Asia/Tokyo"},

@@ -20,34 +20,112 @@ type setting struct {
 	example string
 	get     func(Settings) string
 	set     func(*Settings, string) error
+	// The rest is how a form asks for it.
+	part     part
+	kind     FieldKind
+	required bool
+	ja, en   wording
+	options  func(briefing.Language) []Option
 }
+
+// wording is what people read beside a field.
+type wording struct{ label, hint string }
+
+// part is a group of settings that fits one form on every platform.
+type part string
+
+const (
+	partWhen  part = "when"
+	partWhat  part = "what"
+	partWatch part = "watch"
+	partAll   part = "all"
+)
 
 // settings are all there are, in the order people see them.
 var settings = []setting{
-	{"time", "08:30", func(s Settings) string { return s.Time.String() }, func(s *Settings, v string) (err error) {
-		s.Time, err = ParseClock(v)
-		return err
-	}},
-	{"zone", "Asia/Tokyo", func(s Settings) string { return s.Zone }, setZone},
-	{"days", "weekdays", func(s Settings) string { return s.Days.String() }, func(s *Settings, v string) (err error) {
-		s.Days, err = ParseWeekdays(v)
-		return err
-	}},
-	{"skip-holidays", "on", func(s Settings) string { return onOff(s.SkipHolidays) }, func(s *Settings, v string) (err error) {
-		s.SkipHolidays, err = parseOnOff(v)
-		return err
-	}},
-	{"catch-up", "4h", func(s Settings) string { return s.CatchUp.String() }, setCatchUp},
-	{"max-age", "3", func(s Settings) string { return strconv.Itoa(s.MaxAge) }, setMaxAge},
-	{"language", "ja", func(s Settings) string { return string(s.Language) }, setLanguage},
-	{"thread", "on", func(s Settings) string { return onOff(!s.KeyPointsOnly) }, func(s *Settings, v string) error {
-		on, err := parseOnOff(v)
-		s.KeyPointsOnly = !on
-		return err
-	}},
-	{"leave-out", "citations,outlook", func(s Settings) string { return orNone(joinParts(s.LeaveOut)) }, setLeaveOut},
-	{"watch", "Exchange,FortiGate", func(s Settings) string { return orNone(strings.Join(s.WatchWords, ",")) }, setWatch},
-	{"mention", "none", func(s Settings) string { return orNone(s.Mention) }, setMention},
+	{
+		name: "time", example: "08:30", get: func(s Settings) string { return s.Time.String() },
+		set: func(s *Settings, v string) (err error) {
+			s.Time, err = ParseClock(v)
+			return err
+		},
+		part: partWhen, kind: TimeOfDay, required: true,
+		ja: wording{"配信時刻", "このチャンネルに投稿する時刻です。"},
+		en: wording{"Time", "When the briefing is posted."},
+	},
+	{
+		name: "zone", example: "Asia/Tokyo", get: func(s Settings) string { return s.Zone }, set: setZone,
+		part: partWhen, kind: TextLine, required: true,
+		ja: wording{"タイムゾーン", "例: Asia/Tokyo、America/New_York"},
+		en: wording{"Time zone", "For example Asia/Tokyo or America/New_York"},
+	},
+	{
+		name: "days", example: "weekdays", get: func(s Settings) string { return s.Days.String() },
+		set: func(s *Settings, v string) (err error) {
+			s.Days, err = ParseWeekdays(v)
+			return err
+		},
+		part: partWhen, kind: SomeOf, required: true, options: dayOptions,
+		ja: wording{"曜日", "投稿する曜日です。"},
+		en: wording{"Days", "The days on which it is posted."},
+	},
+	{
+		name: "skip-holidays", example: "on", get: func(s Settings) string { return onOff(s.SkipHolidays) },
+		set: func(s *Settings, v string) (err error) {
+			s.SkipHolidays, err = parseOnOff(v)
+			return err
+		},
+		part: partWhen, kind: OnOff,
+		ja: wording{"祝日は休む", "日本の祝日と 12/29〜1/3 は投稿しません。"},
+		en: wording{"Skip holidays", "Nothing on Japanese public holidays and 12/29–1/3."},
+	},
+	{
+		name: "catch-up", example: "4h", get: func(s Settings) string { return s.CatchUp.String() }, set: setCatchUp,
+		part: partWhen, kind: TextLine, required: true,
+		ja: wording{"遅れて届いたときに待つ時間", "例: 4h、1h30m（24h まで）"},
+		en: wording{"Wait for a late digest", "For example 4h or 1h30m; at most 24h"},
+	},
+	{
+		name: "max-age", example: "3", get: func(s Settings) string { return strconv.Itoa(s.MaxAge) }, set: setMaxAge,
+		part: partWhat, kind: TextLine, required: true,
+		ja: wording{"何日前のまとめまで投稿するか", "日数です。0 は制限なし。"},
+		en: wording{"Oldest digest to post, in days", "0 is no limit."},
+	},
+	{
+		name: "language", example: "ja", get: func(s Settings) string { return string(s.Language) }, set: setLanguage,
+		part: partWhat, kind: OneOf, required: true, options: languageOptions,
+		ja: wording{"言語", "見出しや案内の言語です。"},
+		en: wording{"Language", "Of headings and answers."},
+	},
+	{
+		name: "thread", example: "on", get: func(s Settings) string { return onOff(!s.KeyPointsOnly) },
+		set: func(s *Settings, v string) error {
+			on, err := parseOnOff(v)
+			s.KeyPointsOnly = !on
+			return err
+		},
+		part: partWhat, kind: OnOff,
+		ja: wording{"詳細をスレッドに付ける", "オフにすると要点だけを投稿します。"},
+		en: wording{"Details in a thread", "Off posts the key points only."},
+	},
+	{
+		name: "leave-out", example: "citations,outlook", get: func(s Settings) string { return orNone(joinParts(s.LeaveOut)) }, set: setLeaveOut,
+		part: partWhat, kind: SomeOf, options: partOptions,
+		ja: wording{"省く部分", "選んだ部分は投稿しません。"},
+		en: wording{"Leave out", "These parts are not posted."},
+	},
+	{
+		name: "watch", example: "Exchange,FortiGate", get: func(s Settings) string { return orNone(strings.Join(s.WatchWords, ",")) }, set: setWatch,
+		part: partWatch, kind: TextLine,
+		ja: wording{"監視する語", "製品名など。「、」か「,」で区切ります。投稿の中で目印が付きます。"},
+		en: wording{"Watch words", "Product names and the like, with commas between. They are marked in the post."},
+	},
+	{
+		name: "mention", example: "none", get: func(s Settings) string { return orNone(s.Mention) }, set: setMention,
+		part: partWatch, kind: TextLine,
+		ja: wording{"知らせる相手", "監視する語があったときに知らせるグループかロールの ID。空なら誰にも知らせません。"},
+		en: wording{"Whom to tell", "The id of one group or role to mention when a watch word is met; empty for nobody."},
+	},
 }
 
 // Set changes one setting by its name; the error says what is accepted.
@@ -222,9 +300,9 @@ func onOff(b bool) string {
 
 func parseOnOff(v string) (bool, error) {
 	switch fold(v) {
-	case "on", "true", "yes":
+	case "on", "true", "yes", "オン", "はい":
 		return true, nil
-	case "off", "false", "no":
+	case "off", "false", "no", "オフ", "いいえ":
 		return false, nil
 	}
 	return false, fmt.Errorf("%q: want on or off", v)

@@ -47,9 +47,50 @@ type Subject struct {
 	// Command gives a command as a person would and waits for its answer. Its
 	// error says that the platform was not acknowledged in time.
 	Command func(ctx context.Context, name, text string) (Seen, error)
+	// Open gives a command, presses the button of its answer that is labelled
+	// so, and waits for the form that it opens, or the message instead.
+	Open func(ctx context.Context, name, text, label string) (SeenForm, error)
+	// Submit fills a form in, by labels, sends it and waits for what follows:
+	// the same form with what is wrong, or a message.
+	Submit func(ctx context.Context, f SeenForm, answers map[string]string) (SeenForm, error)
 	// Redeliver gives the same command twice under one id and waits until both
 	// deliveries are acknowledged.
 	Redeliver func(ctx context.Context, name, text string) error
+}
+
+// SeenForm is a form as people see it, or the message that came instead.
+type SeenForm struct {
+	Title  string
+	Fields []SeenField
+	// Message is what is read where there is no form.
+	Message Seen
+	// Handle is the subject's own.
+	Handle any
+}
+
+// SeenField is a field of a form. A label may be followed by what can be
+// typed into the field.
+type SeenField struct{ Label, Value, Problem string }
+
+// Value is what stands in the field with a label.
+func (f SeenForm) Value(label string) string { return f.field(label).Value }
+
+func (f SeenForm) field(label string) SeenField {
+	for _, x := range f.Fields {
+		if strings.HasPrefix(x.Label, label) {
+			return x
+		}
+	}
+	return SeenField{Value: "no such field"}
+}
+
+// problem is what is said to be wrong with a field: at the field, or in the
+// message.
+func (f SeenForm) problem(label string) string {
+	if p := f.field(label).Problem; p != "" {
+		return p
+	}
+	return f.Message.Text
 }
 
 // conformanceTimeout is long enough for a slow machine: it ends a test that
@@ -74,6 +115,10 @@ func TestPlatform(t *testing.T, start func(t *testing.T) Subject) {
 		{"a shared answer is public", sharesPublicly},
 		{"a slow answer is acknowledged at once", acknowledgesFirst},
 		{"a redelivered command is answered once", answersOnce},
+		{"a form shows what stands in it", opensForm},
+		{"what is filled in arrives by its names", takesAnswers},
+		{"all that is wrong with a form is said at once", saysWhatIsWrong},
+		{"a form that may not be opened is refused privately", refusesForm},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.check(t, start(t)) })
 	}
@@ -321,6 +366,10 @@ func (r *script) Respond(_ context.Context, req bot.Request) bot.Reply {
 	return r.reply(req)
 }
 
+func (r *script) Opens(req bot.Request) bool {
+	return req.Answers == nil && strings.HasPrefix(req.Text, "form")
+}
+
 func (r *script) Complete(_ context.Context, prefix string) []string { return []string{prefix + "…"} }
 
 func echo(req bot.Request) bot.Reply {
@@ -415,5 +464,91 @@ func answersOnce(t *testing.T, s Subject) {
 	defer responder.mu.Unlock()
 	if responder.count["二度"] != 1 {
 		t.Errorf("a command delivered twice was answered %d times", responder.count["二度"])
+	}
+}
+
+// sampleForm has fields that every platform can have.
+func sampleForm() bot.Form {
+	return bot.Form{
+		Title: "設定", Submit: "保存", Action: bot.Action{Command: "briefing-admin", Argument: "form 甲"}, Language: briefing.Japanese,
+		Fields: []bot.Field{
+			{Name: "time", Label: "時刻", Kind: bot.TimeOfDay, Value: "08:30", Zone: "Asia/Tokyo", Hint: "現地の時刻です。"},
+			{Name: "zone", Label: "タイムゾーン", Value: "Asia/Tokyo"},
+			{Name: "days", Label: "曜日", Kind: bot.SomeOf, Value: "mon,wed", Options: []bot.Option{{Label: "月", Value: "mon"}, {Label: "火", Value: "tue"}, {Label: "水", Value: "wed"}}},
+			{Name: "language", Label: "言語", Kind: bot.OneOf, Value: "ja", Options: []bot.Option{{Label: "日本語", Value: "ja"}, {Label: "English", Value: "en"}}},
+			{Name: "thread", Label: "スレッド", Kind: bot.OnOff, Value: "on"},
+		},
+	}
+}
+
+// offerForm answers a command with a button that opens the form, and a form
+// that was sent with what it says.
+func offerForm(req bot.Request) bot.Reply {
+	f := sampleForm()
+	says := func(text string) bot.Document { return bot.Document{bot.Prose{Spans: []bot.Span{{Text: text}}}} }
+	switch {
+	case req.Answers["zone"] == "Mars/Base":
+		f.Fields[0].Value, f.Fields[0].Problem = req.Answers["time"], "早すぎます。"
+		f.Fields[1].Value, f.Fields[1].Problem = "Mars/Base", "その場所はありません。"
+		return bot.Reply{Form: &f, Document: says("早すぎます。その場所はありません。")}
+	case req.Answers != nil:
+		text := "保存:"
+		for _, field := range f.Fields {
+			text += " " + field.Name + "=" + req.Answers[field.Name]
+		}
+		return bot.Reply{Document: says(text + "。" + req.Command + " " + req.Text)}
+	case req.Text == "form 甲":
+		return bot.Reply{Form: &f, Document: says("開けない所では")}
+	case req.Text == "form 乙":
+		return bot.Reply{Document: says("管理者だけが使えます。")}
+	}
+	reply := echo(req)
+	reply.Document = append(reply.Document, bot.Buttons{
+		{Label: "変える", Action: bot.Action{Command: "briefing-admin", Argument: "form 甲"}},
+		{Label: "拒む", Action: bot.Action{Command: "briefing-admin", Argument: "form 乙"}},
+	})
+	return reply
+}
+
+// openForm opens the sample form.
+func openForm(t *testing.T, s Subject) SeenForm {
+	t.Helper()
+	run(t, s, offerForm)
+	f, err := s.Open(testContext(t), "term", "設定", "変える")
+	if err != nil || f.Title != "設定" {
+		t.Fatalf("open: %+v, %v", f, err)
+	}
+	return f
+}
+
+func opensForm(t *testing.T, s Subject) {
+	f := openForm(t, s)
+	for _, want := range sampleForm().Fields {
+		if got := f.Value(want.Label); got != want.Value {
+			t.Errorf("%s: %q stands in the field, want %q", want.Label, got, want.Value)
+		}
+	}
+}
+
+func takesAnswers(t *testing.T, s Subject) {
+	f, err := s.Submit(testContext(t), openForm(t, s), map[string]string{"時刻": "09:15", "タイムゾーン": "Europe/Paris", "曜日": "tue", "言語": "en"})
+	want := "保存: time=09:15 zone=Europe/Paris days=tue language=en thread=on。briefing-admin form 甲"
+	if err != nil || strings.TrimSpace(f.Message.Text) != want || len(f.Fields) > 0 {
+		t.Errorf("submit: %+v, %v; want %q", f, err, want)
+	}
+}
+
+func saysWhatIsWrong(t *testing.T, s Subject) {
+	f, err := s.Submit(testContext(t), openForm(t, s), map[string]string{"時刻": "00:01", "タイムゾーン": "Mars/Base"})
+	if err != nil || !strings.Contains(f.problem("時刻"), "早すぎます。") || !strings.Contains(f.problem("タイムゾーン"), "その場所はありません。") {
+		t.Errorf("submit: %+v, %v", f, err)
+	}
+}
+
+func refusesForm(t *testing.T, s Subject) {
+	run(t, s, offerForm)
+	f, err := s.Open(testContext(t), "term", "設定", "拒む")
+	if err != nil || len(f.Fields) > 0 || !strings.Contains(f.Message.Text, "管理者だけが使えます。") || !f.Message.Private {
+		t.Errorf("open: %+v, %v; want a private message that says no", f, err)
 	}
 }

@@ -45,6 +45,9 @@ type DiscordInteraction struct {
 	Options  []DiscordOption
 	CustomID string
 	Values   []string
+	// On is the text of the message that Command was given on, for a command
+	// of messages.
+	On string
 	// Twice delivers it again under the same id.
 	Twice bool
 	// Until says when the answer is complete. Without it, it is when the
@@ -63,6 +66,8 @@ type DiscordAnswer struct {
 	FollowUps []DiscordMessage
 	Withdrawn bool
 	Choices   []string
+	// Modal is what was opened instead of a message.
+	Modal *DiscordModal
 }
 
 // Messages are all messages of the answer in order.
@@ -89,12 +94,14 @@ const (
 	discordCommandGiven   = 2
 	discordComponentUsed  = 3
 	discordAutocompleting = 4
+	discordModalSent      = 5
 
 	discordPong         = 1
 	discordMessageNow   = 4
 	discordDeferred     = 5
 	discordDeferredEdit = 6
 	discordChoices      = 8
+	discordModalNow     = 9
 
 	discordEphemeral = 1 << 6
 )
@@ -136,11 +143,19 @@ func (d *Discord) Autocomplete(ctx context.Context, guild, channel string, user 
 }
 
 func (d *Discord) interact(ctx context.Context, do DiscordInteraction, kind int) (DiscordAnswer, error) {
+	return d.interactWith(ctx, do, kind, nil)
+}
+
+// interactWith is interact with a payload's data of its own, unless it is nil.
+func (d *Discord) interactWith(ctx context.Context, do DiscordInteraction, kind int, data map[string]any) (DiscordAnswer, error) {
 	if do.Command != "" && !d.isRegistered(ctx, do.Command) {
 		return DiscordAnswer{}, fmt.Errorf("fake discord: command %q is not registered, so nobody can give it", do.Command)
 	}
 	i := d.newInteraction(do, kind)
 	payload := do.payload(i, kind)
+	if data != nil {
+		payload["data"] = data
+	}
 	for range 1 + btoi(do.Twice) {
 		if err := d.deliver(ctx, i, payload); err != nil {
 			return DiscordAnswer{}, err
@@ -155,7 +170,7 @@ func (d *Discord) interact(ctx context.Context, do DiscordInteraction, kind int)
 		if do.Until != nil {
 			return do.Until(i.answer)
 		}
-		return i.answer.Original != nil || i.answer.Withdrawn || i.answer.AckType == discordChoices
+		return i.answer.Original != nil || i.answer.Withdrawn || i.answer.Modal != nil || i.answer.AckType == discordChoices
 	}
 	ok := d.await(ctx.Done(), complete)
 	d.mu.Lock()
@@ -184,6 +199,10 @@ func (d *Discord) newInteraction(do DiscordInteraction, kind int) *discordIntera
 
 func (do DiscordInteraction) payload(i *discordInteraction, kind int) map[string]any {
 	data := map[string]any{"id": "1", "name": do.Command, "type": 1, "options": optionsJSON(do.Options)}
+	if do.On != "" {
+		data = map[string]any{"id": "1", "name": do.Command, "type": 3, "target_id": "77", "resolved": map[string]any{
+			"messages": map[string]any{"77": map[string]any{"id": "77", "content": do.On, "embeds": []any{}, "components": []any{map[string]any{"type": 9999}}}}}}
+	}
 	if kind == discordComponentUsed {
 		data = map[string]any{"custom_id": do.CustomID, "component_type": 2}
 		if len(do.Values) > 0 {
@@ -322,6 +341,7 @@ func (d *Discord) firstAnswer(w http.ResponseWriter, i *discordInteraction, body
 	_ = json.Unmarshal(body, &c)
 	_ = json.Unmarshal(c.Data, &data)
 	var now *DiscordMessage
+	var modal *DiscordModal
 	switch c.Type {
 	case discordMessageNow:
 		b, ok := d.readMessage(w, withoutChoices(c.Data))
@@ -332,6 +352,12 @@ func (d *Discord) firstAnswer(w http.ResponseWriter, i *discordInteraction, body
 	case discordChoices:
 		if len(data.Choices) > 25 {
 			d.refuseBody(w, http.StatusBadRequest, 50035, fmt.Sprintf("%d choices, at most 25 allowed: https://discord.com/developers/docs/interactions/receiving-and-responding", len(data.Choices)))
+			return false
+		}
+	case discordModalNow:
+		var why []string
+		if modal, why = readDiscordModal(c.Data, i.kind); len(why) > 0 {
+			d.refuseBody(w, http.StatusBadRequest, 50035, why...)
 			return false
 		}
 	case discordDeferred, discordDeferredEdit, discordPong:
@@ -346,7 +372,7 @@ func (d *Discord) firstAnswer(w http.ResponseWriter, i *discordInteraction, body
 		return false
 	}
 	i.acked, i.deferredFlags = true, data.Flags
-	i.answer.AckType, i.answer.AckAfter, i.answer.Original = c.Type, time.Since(i.at), now
+	i.answer.AckType, i.answer.AckAfter, i.answer.Original, i.answer.Modal = c.Type, time.Since(i.at), now, modal
 	for _, choice := range data.Choices {
 		i.answer.Choices = append(i.answer.Choices, choice.Value)
 	}

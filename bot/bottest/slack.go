@@ -43,7 +43,7 @@ type Slack struct {
 	calls    []SlackCall
 	refusals []string
 	faults   map[string][]SlackFault
-	views    map[string]json.RawMessage
+	views    slackViews
 	lastTS   time.Time
 	serial   int
 	answers  map[string]*slackAnswers // by response URL id
@@ -119,10 +119,10 @@ func StartSlack() *Slack {
 		channels: map[string]*slackChannel{},
 		users:    map[string]SlackUser{},
 		faults:   map[string][]SlackFault{},
-		views:    map[string]json.RawMessage{},
 		answers:  map[string]*slackAnswers{},
 	}
 	s.sockets.init()
+	s.views.init()
 	s.AddChannel(SlackChannel{ID: SlackChannelID, Name: "general", Member: true})
 	s.AddUser(SlackUser{ID: SlackAdmin, Name: "admin", Team: SlackTeam, Admin: true})
 	s.AddUser(SlackUser{ID: SlackMember, Name: "member", Team: SlackTeam})
@@ -235,13 +235,6 @@ func (s *Slack) Refusals() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.refusals)
-}
-
-// View is what was published or opened for a user, nil for nothing.
-func (s *Slack) View(user string) json.RawMessage {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.views[user]
 }
 
 // Say puts a message of a person into a channel.

@@ -37,9 +37,9 @@ func slackMethods() map[string]func(*Slack, slackArgs) map[string]any {
 		"conversations.list":    (*Slack).listChannels,
 		"conversations.members": (*Slack).members,
 		"users.info":            (*Slack).userInfo,
-		"views.publish":         (*Slack).showView,
-		"views.open":            (*Slack).showView,
-		"views.update":          (*Slack).showView,
+		"views.publish":         (*Slack).publishView,
+		"views.open":            (*Slack).openView,
+		"views.update":          (*Slack).updateView,
 	}
 }
 
@@ -464,26 +464,4 @@ func (s *Slack) userInfo(args slackArgs) map[string]any {
 		"is_admin": u.Admin, "is_owner": u.Owner, "is_primary_owner": false,
 		"is_restricted": u.Guest || u.Guest1, "is_ultra_restricted": u.Guest1, "is_stranger": u.Stranger,
 	}}
-}
-
-// showView keeps a view under the user it was published for, or the trigger
-// or view that it was opened with.
-func (s *Slack) showView(args slackArgs) map[string]any {
-	var view struct {
-		Type   string            `json:"type"`
-		Blocks []json.RawMessage `json:"blocks"`
-	}
-	if json.Unmarshal([]byte(args["view"]), &view) != nil {
-		return s.refuse("invalid_arguments", "view is no JSON object")
-	}
-	if len(args["view"]) > 250_000 {
-		return s.refuse("view_too_large", "https://docs.slack.dev/reference/methods/views.open/")
-	}
-	if why := checkSlackBlocks(view.Blocks, maxSlackViewBlocks); len(why) > 0 {
-		return s.refuse("invalid_arguments", why...)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.views[args["user_id"]+args["trigger_id"]+args["view_id"]] = json.RawMessage(args["view"])
-	return map[string]any{"ok": true, "view": map[string]any{"id": fmt.Sprintf("V%d", s.newSerial()), "type": view.Type, "hash": "1"}}
 }

@@ -18,7 +18,7 @@ import (
 // SlackHooks are the addresses of an app that gets signed requests instead
 // of Socket Mode.
 type SlackHooks struct {
-	Commands, Interactions string
+	Commands, Interactions, Events string
 	// Secret signs the requests; empty is SlackSigningSecret.
 	Secret string
 }
@@ -85,7 +85,7 @@ func (s *Slack) slashCommand(channel, user, command, text string) (*slackAnswers
 	return answers, map[string]any{
 		"token": "legacy", "team_id": SlackTeam, "team_domain": "fake", "channel_id": channel, "channel_name": "general",
 		"user_id": user, "user_name": s.users[user].Name, "command": command, "text": escaped, "api_app_id": "A1",
-		"is_enterprise_install": "false", "response_url": responseURL, "trigger_id": fmt.Sprintf("%d.1", serial),
+		"is_enterprise_install": "false", "response_url": responseURL, "trigger_id": s.views.trigger(serial, user),
 	}
 }
 
@@ -96,6 +96,12 @@ func (s *Slack) Press(ctx context.Context, user string, m SlackMessage, label st
 	if action == nil {
 		return SlackAnswer{}, fmt.Errorf("nothing is labelled %q in %q", label, m.PlainText())
 	}
+	answers, payload := s.pressedIn(user, m, action)
+	return s.ask(ctx, answers, "interactive", payload, 1)
+}
+
+// pressedIn is the payload of an action in a message.
+func (s *Slack) pressedIn(user string, m SlackMessage, action map[string]any) (*slackAnswers, map[string]any) {
 	answers, responseURL, serial := s.newAnswers(m.Channel, user)
 	s.mu.Lock()
 	name := s.users[user].Name
@@ -104,24 +110,28 @@ func (s *Slack) Press(ctx context.Context, user string, m SlackMessage, label st
 	if m.Thread != "" {
 		container["thread_ts"] = m.Thread
 	}
-	return s.ask(ctx, answers, "interactive", map[string]any{
-		"type": "block_actions", "api_app_id": "A1", "token": "legacy", "trigger_id": fmt.Sprintf("%d.2", serial),
+	return answers, map[string]any{
+		"type": "block_actions", "api_app_id": "A1", "token": "legacy", "trigger_id": s.views.trigger(serial, user),
 		"team":    map[string]any{"id": SlackTeam, "domain": "fake"},
 		"user":    map[string]any{"id": user, "username": name, "name": name, "team_id": SlackTeam},
 		"channel": map[string]any{"id": m.Channel, "name": "general"}, "container": container,
 		"actions": []any{action}, "response_url": responseURL, "enterprise": nil, "is_enterprise_install": false,
-	}, 1)
+	}
 }
 
 // findAction is the action of a button or an option, as Slack reports it.
 func findAction(m SlackMessage, label string) map[string]any {
-	for _, raw := range m.Blocks {
+	return actionBelow(m.Blocks, m.TS, label)
+}
+
+func actionBelow(blocks []json.RawMessage, ts, label string) map[string]any {
+	for _, raw := range blocks {
 		var b slackObject
 		if json.Unmarshal(raw, &b) != nil {
 			continue
 		}
 		for _, e := range slackObjects(b["elements"]) {
-			action := map[string]any{"type": e["type"], "action_id": e["action_id"], "block_id": b["block_id"], "action_ts": m.TS}
+			action := map[string]any{"type": e["type"], "action_id": e["action_id"], "block_id": b["block_id"], "action_ts": ts}
 			if e["type"] == "button" && slackTextObject(e["text"]) == label {
 				action["value"], action["text"] = e["value"], e["text"]
 				return action
@@ -150,16 +160,7 @@ func (s *Slack) newAnswers(channel, user string) (*slackAnswers, string, int) {
 
 // ask delivers what a person did and waits for the first answer.
 func (s *Slack) ask(ctx context.Context, answers *slackAnswers, kind string, payload map[string]any, times int) (SlackAnswer, error) {
-	s.mu.Lock()
-	hooks := s.hooks
-	s.mu.Unlock()
-	var acks []SlackAck
-	var err error
-	if hooks != (SlackHooks{}) {
-		acks, err = hooks.deliver(ctx, kind, payload)
-	} else {
-		acks, err = s.Deliver(ctx, kind, payload, times)
-	}
+	acks, err := s.bring(ctx, kind, payload, times)
 	answer := SlackAnswer{Acks: acks, more: answers.came}
 	if err != nil {
 		return answer, err
@@ -172,6 +173,17 @@ func (s *Slack) ask(ctx context.Context, answers *slackAnswers, kind string, pay
 	}
 	answer.Message, err = answer.Next(ctx)
 	return answer, err
+}
+
+// bring delivers what a person did, the way that the app gets it.
+func (s *Slack) bring(ctx context.Context, kind string, payload map[string]any, times int) ([]SlackAck, error) {
+	s.mu.Lock()
+	hooks := s.hooks
+	s.mu.Unlock()
+	if hooks != (SlackHooks{}) {
+		return hooks.deliver(ctx, kind, payload)
+	}
+	return s.Deliver(ctx, kind, payload, times)
 }
 
 // answerInAck is the message that an acknowledgement may hold.
@@ -257,29 +269,19 @@ func SignSlack(h http.Header, secret string, body []byte, at time.Time) {
 func (h SlackHooks) deliver(ctx context.Context, kind string, payload map[string]any) ([]SlackAck, error) {
 	ctx, cancel := context.WithTimeout(ctx, slackAckTimeout)
 	defer cancel()
-	form, to := url.Values{}, h.Commands
-	if kind == "interactive" {
-		raw, err := json.Marshal(payload)
-		if err != nil {
-			return nil, fmt.Errorf("interaction: %w", err)
-		}
-		form.Set("payload", string(raw))
-		to = h.Interactions
-	} else {
-		for name, value := range payload {
-			form.Set(name, fmt.Sprint(value))
-		}
+	to, contentType, body, err := h.request(kind, payload)
+	if err != nil {
+		return nil, err
 	}
 	secret := h.Secret
 	if secret == "" {
 		secret = SlackSigningSecret
 	}
-	body := form.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("signed request: %w", err)
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Content-Type", contentType)
 	SignSlack(req.Header, secret, []byte(body), time.Now())
 	began := time.Now()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -293,4 +295,24 @@ func (h SlackHooks) deliver(ctx context.Context, kind string, payload map[string
 		return nil, fmt.Errorf("signed request: status %d, %v", resp.StatusCode, err)
 	}
 	return []SlackAck{{Payload: answer, Took: time.Since(began)}}, nil
+}
+
+// request is the body of a signed request and where it goes.
+func (h SlackHooks) request(kind string, payload map[string]any) (to, contentType, body string, err error) {
+	raw, err := json.Marshal(payload)
+	if err != nil {
+		return "", "", "", fmt.Errorf("%s: %w", kind, err)
+	}
+	const form = "application/x-www-form-urlencoded"
+	switch kind {
+	case "events_api":
+		return h.Events, "application/json", string(raw), nil
+	case "interactive":
+		return h.Interactions, form, url.Values{"payload": {string(raw)}}.Encode(), nil
+	}
+	values := url.Values{}
+	for name, value := range payload {
+		values.Set(name, fmt.Sprint(value))
+	}
+	return h.Commands, form, values.Encode(), nil
 }

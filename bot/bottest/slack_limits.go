@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf16"
 )
 
@@ -187,10 +190,27 @@ func (c *slackCheck) block(b slackObject) {
 		c.length(page, "image_url", b["image_url"], 3000)
 		c.length(page, "alt_text", b["alt_text"], 2000)
 	case "input":
-		c.text(page, b["label"], 2000, "plain_text")
+		c.input(page, b)
 	default:
 		c.fail(slackBlocksURL, "unsupported type %q", kind)
 	}
+}
+
+// slackInputs are the elements that an input block can have.
+var slackInputs = []string{"plain_text_input", "timepicker", "datepicker", "checkboxes", "radio_buttons", "static_select",
+	"multi_static_select", "conversations_select", "channels_select", "users_select"}
+
+func (c *slackCheck) input(page string, b slackObject) {
+	c.text(page, b["label"], 2000, "plain_text")
+	if b["hint"] != nil {
+		c.text(page, b["hint"], 2000, "plain_text")
+	}
+	e, _ := b["element"].(slackObject)
+	if kind, _ := e["type"].(string); !slices.Contains(slackInputs, kind) {
+		c.fail(page, "element %q in an input block", kind)
+		return
+	}
+	c.element(e, map[string]bool{})
 }
 
 func (c *slackCheck) section(page string, b slackObject) {
@@ -272,15 +292,60 @@ func (c *slackCheck) element(v any, ids map[string]bool) {
 		if e["placeholder"] != nil {
 			c.text(page, e["placeholder"], 150, "plain_text")
 		}
-		for _, o := range c.list(page, "options", e["options"], 100) {
-			option, _ := o.(slackObject)
-			c.text(slackObjectsURL+"option-object/", option["text"], 75, "plain_text")
-			c.length(slackObjectsURL+"option-object/", "value", option["value"], 75)
+		c.options(page, e, 100)
+	case "checkboxes", "radio_buttons":
+		c.options(slackElementsURL+strings.ReplaceAll(kind, "_", "-")+"-element/", e, 10)
+	case "timepicker":
+		page := slackElementsURL + "time-picker-element/"
+		if at, ok := e["initial_time"].(string); ok && !slackTime.MatchString(at) {
+			c.fail(page, "initial_time %q is not HH:mm", at)
 		}
-	case "overflow", "external_select", "conversations_select", "channels_select", "users_select", "timepicker", "datepicker",
-		"checkboxes", "radio_buttons", "plain_text_input", "multi_static_select", "image":
+		if zone, ok := e["timezone"].(string); ok {
+			if _, err := time.LoadLocation(zone); err != nil || zone == "" {
+				c.fail(page, "timezone %q", zone)
+			}
+		}
+	case "plain_text_input":
+		page := slackElementsURL + "plain-text-input-element/"
+		if most, ok := e["max_length"].(float64); ok && (most < 1 || most > 3000) {
+			c.fail(page, "max_length %v", most)
+		}
+		c.optional(page, "initial_value", e["initial_value"], 3000)
+		if e["placeholder"] != nil {
+			c.text(page, e["placeholder"], 150, "plain_text")
+		}
+	case "overflow", "external_select", "conversations_select", "channels_select", "users_select", "datepicker", "multi_static_select", "image":
 	default:
 		c.fail(slackElementsURL, "unsupported element %q", kind)
+	}
+}
+
+// slackTime is a time of day.
+var slackTime = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+
+// options checks what can be picked and what is picked at first, which must
+// be among it to the letter.
+func (c *slackCheck) options(page string, e slackObject, most int) {
+	const object = slackObjectsURL + "option-object/"
+	values := map[any]any{}
+	for _, o := range c.list(page, "options", e["options"], most) {
+		option, _ := o.(slackObject)
+		c.text(object, option["text"], 75, "plain_text")
+		c.length(object, "value", option["value"], 75)
+		values[option["value"]] = option
+	}
+	first, some := e["initial_options"].([]any)
+	if some && len(first) == 0 {
+		c.fail(page, "initial_options is empty")
+	}
+	if one, ok := e["initial_option"]; ok {
+		first = append(first, one)
+	}
+	for _, o := range first {
+		option, _ := o.(slackObject)
+		if !reflect.DeepEqual(values[option["value"]], any(option)) {
+			c.fail(page, "initial option %v is none of the options", option["value"])
+		}
 	}
 }
 

@@ -14,8 +14,12 @@ func (m SlackMessage) PlainText() string {
 	if len(m.Blocks) == 0 {
 		return slackMrkdwn(m.Text)
 	}
+	return slackBlocksText(m.Blocks)
+}
+
+func slackBlocksText(blocks []json.RawMessage) string {
 	var lines []string
-	for _, raw := range m.Blocks {
+	for _, raw := range blocks {
 		var b slackObject
 		if json.Unmarshal(raw, &b) == nil {
 			lines = append(lines, slackBlockText(b))
@@ -38,6 +42,9 @@ func slackBlockText(b slackObject) string {
 			sb.WriteString(slackTextObject(e))
 		}
 		return sb.String()
+	case "input":
+		hint := slackTextObject(b["hint"])
+		return strings.TrimSpace(slackTextObject(b["label"]) + "\n" + hint)
 	case "divider":
 		return "――――"
 	case "actions":

@@ -40,6 +40,10 @@ func (scripted) Respond(_ context.Context, req bot.Request) bot.Reply {
 		bot.Buttons{{Label: "能動的サイバー防御", Action: bot.Action{Command: "term", Argument: "能動的サイバー防御"}}}}}
 }
 
+func (scripted) Opens(req bot.Request) bool {
+	return req.Answers == nil && strings.HasPrefix(req.Text, "form")
+}
+
 func (scripted) Complete(_ context.Context, prefix string) (terms []string) {
 	for _, t := range []string{"能動的サイバー防御", "能力成熟度モデル", "国家サイバー統括室"} {
 		if strings.HasPrefix(t, prefix) {

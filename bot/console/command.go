@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,7 +75,7 @@ func (c *Console) take(ctx context.Context, p *person, in posted) error {
 	if !slices.Contains(typed(), command) {
 		return c.show(where, unknownCommand(command, c.language(in.Language)), p)
 	}
-	return c.answer(ctx, p, where, bot.Action{Command: command, Argument: text}, in.Language)
+	return c.answer(ctx, p, where, bot.Request{Command: command, Text: text}, in.Language)
 }
 
 // once does what a request asks for unless the person has sent its id before,
@@ -150,27 +151,26 @@ func (c *Console) serveAction(w http.ResponseWriter, r *http.Request) {
 
 func (c *Console) press(ctx context.Context, p *person, in pressed) error {
 	action := bot.Action{Command: in.Command, Argument: in.Argument}
-	m := c.visible(p, in.Message)
-	if m == nil || !offers(bot.Message(m.Body), action) {
+	at, ok := c.offered(p, in.Message, action)
+	if !ok {
 		return errNoMessage
 	}
-	return c.answer(ctx, p, place{channel: m.Channel, thread: m.Thread}, action, in.Language)
+	return c.answer(ctx, p, at, bot.Request{Command: action.Command, Text: action.Argument}, in.Language)
 }
 
-// visible is the message of that id if the person can see it, else nil.
-func (c *Console) visible(p *person, id bot.MessageID) *message {
+// offered says whether a message that the person can see has an action, and
+// where the message is.
+func (c *Console) offered(p *person, id bot.MessageID, a bot.Action) (place, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	m := p.find(id)
 	for _, r := range c.rooms {
-		if m := r.find(id); m != nil {
-			return m
-		}
+		m = cmp.Or(m, r.find(id))
 	}
-	i := slices.IndexFunc(p.private, func(m *message) bool { return m.ID == id })
-	if i < 0 {
-		return nil
+	if m == nil || !offers(bot.Message(m.Body), a) {
+		return place{}, false
 	}
-	return p.private[i]
+	return place{channel: m.Channel, thread: m.Thread}, true
 }
 
 // place is where an answer goes, and the typed command that it answers.
@@ -178,11 +178,14 @@ type place struct {
 	channel string
 	thread  bot.MessageID
 	command string
+	// instead is the form whose place the answer takes.
+	instead bot.MessageID
 }
 
-// answer asks the responder and shows its reply. The command runs to its end
-// even if the browser leaves meanwhile.
-func (c *Console) answer(ctx context.Context, p *person, at place, a bot.Action, lang briefing.Language) error {
+// answer has a request answered, of which the command, the text and the
+// answers are given, and shows the reply. The command runs to its end even if
+// the browser leaves meanwhile.
+func (c *Console) answer(ctx context.Context, p *person, at place, req bot.Request, lang briefing.Language) error {
 	c.mu.Lock()
 	responder, known := c.responder, c.room(at.channel) != nil
 	id := c.nextID(c.opts.Clock())
@@ -195,15 +198,14 @@ func (c *Console) answer(ctx context.Context, p *person, at place, a bot.Action,
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
 	defer cancel()
-	reply := responder.Respond(ctx, bot.Request{
-		ID:       string(id),
-		Ref:      bot.Ref{Installation: bot.Installation{Platform: bot.Console}, Channel: at.channel},
-		User:     bot.User{ID: p.ID, Name: p.Name, Admin: func(context.Context) (bool, error) { return c.opts.Admins, nil }},
-		Command:  a.Command,
-		Text:     a.Argument,
-		Language: c.language(lang),
-	})
+	req.ID = string(id)
+	req.Ref = bot.Ref{Installation: bot.Installation{Platform: bot.Console}, Channel: at.channel}
+	req.User = bot.User{ID: p.ID, Name: p.Name, Admin: func(context.Context) (bool, error) { return c.opts.Admins, nil }}
+	req.Language = c.language(lang)
+	reply := responder.Respond(ctx, req)
 	switch {
+	case reply.Form != nil:
+		return c.showForm(at, *reply.Form, p)
 	case reply.Quiet:
 		return nil
 	case reply.Public:
@@ -225,16 +227,17 @@ func (c *Console) show(at place, d bot.Document, to *person) error {
 		return errNoChannel
 	}
 	for _, body := range rendered {
-		now := c.opts.Clock()
-		m := &message{ID: c.nextID(now), Channel: at.channel, Thread: at.thread, At: now, Body: json.RawMessage(body)}
+		var m *message
 		if to == everyone {
+			now := c.opts.Clock()
+			m = &message{ID: c.nextID(now), Channel: at.channel, Thread: at.thread, At: now}
 			r.messages = add(r.messages, m)
 		} else {
-			m.Private, m.Command = true, at.command
-			to.private = add(to.private, m)
+			m = c.place(at, to)
 		}
+		m.Body = json.RawMessage(body)
 		c.publish("message", m, to)
-		at.command = "" // named once, above the first message
+		at.command, at.instead = "", "" // named once, above the first message
 	}
 	return nil
 }

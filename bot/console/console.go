@@ -120,5 +120,6 @@ func (c *Console) Handler() http.Handler {
 	mux.HandleFunc("GET /console/complete", c.serveComplete)
 	mux.HandleFunc("POST /console/messages", c.serveMessage)
 	mux.HandleFunc("POST /console/actions", c.serveAction)
+	mux.HandleFunc("POST /console/forms", c.serveForm)
 	return c.guard(mux)
 }

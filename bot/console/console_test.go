@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,8 @@ func TestConformance(t *testing.T) {
 			Command: func(ctx context.Context, name, text string) (bottest.Seen, error) {
 				return someone.command(ctx, "", "/"+name+" "+text)
 			},
+			Open:   someone.open,
+			Submit: someone.submit,
 			Redeliver: func(ctx context.Context, name, text string) error {
 				for range 2 {
 					if _, err := someone.command(ctx, "same-id", "/"+name+" "+text); err != nil {
@@ -104,8 +107,20 @@ type shown struct {
 			}
 			Buttons []struct{ Label, URL, Command, Argument string }
 			Options []struct{ Label, Value string }
+			Form    *shownForm
 		}
 	} `json:"body"`
+}
+
+// shownForm is a form as the page receives it.
+type shownForm struct {
+	Title, Submit, Note string
+	Fields              []struct {
+		Name, Label, Hint, Kind, Value, Zone, Problem string
+
+		Options  []struct{ Label, Value string }
+		Optional bool
+	}
 }
 
 type snapshot struct {
@@ -246,4 +261,95 @@ func threaded(all []shown) (out []bottest.Seen) {
 		}
 	}
 	return out
+}
+
+// open presses the button with a label in the answer to a command.
+func (v *visitor) open(ctx context.Context, name, text, label string) (bottest.SeenForm, error) {
+	typed := "/" + name + " " + text
+	if _, err := v.command(ctx, "", typed); err != nil {
+		return bottest.SeenForm{}, err
+	}
+	for _, m := range v.snapshot().Messages {
+		for _, b := range m.Body.Blocks {
+			for _, x := range b.Buttons {
+				if m.Command != typed || x.Label != label {
+					continue
+				}
+				status, err := v.post(ctx, "actions", map[string]string{"message": string(m.ID), "command": x.Command, "argument": x.Argument})
+				if err != nil || status != http.StatusNoContent {
+					return bottest.SeenForm{}, fmt.Errorf("press %s: status %d, %w", label, status, err)
+				}
+				return v.newest(), nil
+			}
+		}
+	}
+	return bottest.SeenForm{}, fmt.Errorf("nothing is labelled %q", label)
+}
+
+// submit fills a form in as a browser does.
+func (v *visitor) submit(ctx context.Context, f bottest.SeenForm, answers map[string]string) (bottest.SeenForm, error) {
+	m := f.Handle.(shown)
+	data := url.Values{"message": {string(m.ID)}}
+	for _, field := range m.Body.Blocks[0].Form.Fields {
+		value, given := answers[field.Label]
+		if !given {
+			value = field.Value
+		}
+		for _, one := range strings.Split(value, ",") {
+			data.Add("field."+field.Name, one)
+		}
+	}
+	status, err := v.send(ctx, data, nil)
+	if err != nil || status != http.StatusNoContent {
+		return bottest.SeenForm{}, fmt.Errorf("submit: status %d, %w", status, err)
+	}
+	return v.newest(), nil
+}
+
+// send posts a form and gives the status.
+func (v *visitor) send(ctx context.Context, data url.Values, header http.Header) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, v.url+"/console/forms", strings.NewReader(data.Encode()))
+	if err != nil {
+		return 0, err
+	}
+	if header != nil {
+		req.Header = header.Clone()
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	resp, err := v.client.Transport.RoundTrip(v.withCookies(req))
+	if err != nil {
+		return 0, err
+	}
+	return resp.StatusCode, resp.Body.Close()
+}
+
+// withCookies is a request as the browser would make it, which does not
+// follow where it is led.
+func (v *visitor) withCookies(req *http.Request) *http.Request {
+	for _, c := range v.client.Jar.Cookies(req.URL) {
+		req.AddCookie(c)
+	}
+	return req
+}
+
+// newest is the private message that was shown last.
+func (v *visitor) newest() bottest.SeenForm {
+	var last shown
+	for _, m := range v.snapshot().Messages {
+		if m.Private {
+			last = m
+		}
+	}
+	f := bottest.SeenForm{Handle: last}
+	if len(last.Body.Blocks) == 0 || last.Body.Blocks[0].Form == nil {
+		f.Message = seen(last)
+		return f
+	}
+	form := last.Body.Blocks[0].Form
+	f.Title = form.Title
+	for _, field := range form.Fields {
+		f.Fields = append(f.Fields, bottest.SeenField{Label: field.Label, Value: field.Value, Problem: field.Problem})
+	}
+	return f
 }

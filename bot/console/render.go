@@ -28,6 +28,9 @@ type block struct {
 	Placeholder string   `json:"placeholder,omitempty"`
 	Command     string   `json:"command,omitempty"`
 	Options     []option `json:"options,omitempty"`
+	// Label stands beside a line to type into.
+	Label string     `json:"label,omitempty"`
+	Form  *shownForm `json:"form,omitempty"`
 }
 
 type span struct {
@@ -132,6 +135,8 @@ func pieces(b bot.Block) []block {
 		return []block{buttons(b)}
 	case bot.Menu:
 		return []block{menu(b)}
+	case bot.Ask:
+		return []block{{Type: "ask", Label: bot.Clean(b.Label), Placeholder: bot.Clean(b.Placeholder), Command: b.Action.Command}}
 	}
 	return nil
 }
@@ -204,6 +209,9 @@ func offers(m bot.Message, a bot.Action) bool {
 			if y.URL == "" && (bot.Action{Command: y.Command, Argument: y.Argument}) == a {
 				return true
 			}
+		}
+		if x.Type == "ask" && x.Command == a.Command {
+			return true
 		}
 		for _, o := range x.Options {
 			if (bot.Action{Command: x.Command, Argument: o.Value}) == a {

@@ -26,6 +26,16 @@ type person struct {
 	requests []string
 }
 
+// find is the private message of that id, or nil. The caller holds the
+// console's mu.
+func (p *person) find(id bot.MessageID) *message {
+	i := slices.IndexFunc(p.private, func(m *message) bool { return m.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return p.private[i]
+}
+
 // message is what the page shows as one message. Marker and body are for
 // the bot, the rest goes to browsers as JSON.
 type message struct {
@@ -41,6 +51,8 @@ type message struct {
 	Command string          `json:"command,omitempty"`
 	Body    json.RawMessage `json:"body"`
 	marker  bot.Marker
+	// form is what Body asks to be filled in, nil for nothing.
+	form *bot.Form
 }
 
 // room is the channel of that name, or nil. The caller holds mu, or has not

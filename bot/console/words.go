@@ -33,6 +33,7 @@ type scriptWords struct {
 	Gone       string            `json:"gone"`
 	TooLong    string            `json:"tooLong"`
 	NewMessage string            `json:"newMessage"`
+	Yes        string            `json:"yes"`
 	Commands   []describedAction `json:"commands"`
 }
 
@@ -61,7 +62,7 @@ func japanese() words {
 			Today: "今日", Yesterday: "昨日", Live: "接続中", Lost: "再接続しています…", Thinking: "調べています…",
 			Unread: "未読あり", Empty: "まだメッセージはありません。/term と入力してみてください。",
 			Failed: "送信できませんでした。もう一度お試しください。", NotReady: "ボットの準備ができていません。少し待ってからお試しください。",
-			Gone: "この操作はもう使えません。", TooLong: "メッセージが長すぎます。", NewMessage: "新しいメッセージ ↓",
+			Gone: "この操作はもう使えません。", TooLong: "メッセージが長すぎます。", NewMessage: "新しいメッセージ ↓", Yes: "はい",
 			Commands: []describedAction{
 				{"term", "用語", "用語の意味を調べる"},
 				{"briefing", "latest｜日付｜search 語", "ブリーフィングを読む、探す"},
@@ -82,7 +83,7 @@ func english() words {
 			Today: "Today", Yesterday: "Yesterday", Live: "Connected", Lost: "Reconnecting…", Thinking: "Looking it up…",
 			Unread: "unread", Empty: "No messages yet. Try typing /term.",
 			Failed: "Not sent. Please try again.", NotReady: "The bot is not ready yet. Please try again in a moment.",
-			Gone: "This can no longer be used.", TooLong: "The message is too long.", NewMessage: "New message ↓",
+			Gone: "This can no longer be used.", TooLong: "The message is too long.", NewMessage: "New message ↓", Yes: "Yes",
 			Commands: []describedAction{
 				{"term", "WORD", "what a term means"},
 				{"briefing", "latest | DATE | search WORDS", "read or search briefings"},

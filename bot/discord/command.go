@@ -3,6 +3,7 @@ package discord
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -22,11 +23,13 @@ const (
 	interactionCommand      = 2
 	interactionComponent    = 3
 	interactionAutocomplete = 4
+	interactionModal        = 5
 
 	callbackPong         = 1
 	callbackMessage      = 4
 	callbackDeferred     = 5
 	callbackAutocomplete = 8
+	callbackModal        = 9
 
 	flagEphemeral = 1 << 6
 )
@@ -48,10 +51,33 @@ type interaction struct {
 	} `json:"member"`
 	Data struct {
 		Name     string   `json:"name"`
+		Type     int      `json:"type"` // of the command
 		Options  []option `json:"options"`
 		CustomID string   `json:"custom_id"`
 		Values   []string `json:"values"`
+		// TargetID is the message that a command of messages was given on.
+		TargetID string `json:"target_id"`
+		Resolved struct {
+			Messages map[string]targetMessage `json:"messages"`
+		} `json:"resolved"`
+		// Components are what was filled into a modal.
+		Components json.RawMessage `json:"components"`
 	} `json:"data"`
+}
+
+// targetMessage is a message that a command was given on.
+type targetMessage struct {
+	Content string  `json:"content"`
+	Embeds  []embed `json:"embeds"`
+}
+
+// text is what people read of the message, without the marks for escaping.
+func (m targetMessage) text() string {
+	lines := []string{m.Content}
+	for _, e := range m.Embeds {
+		lines = append(lines, string(e.Title), string(e.Description))
+	}
+	return strings.ReplaceAll(strings.Join(lines, "\n"), `\`, "")
 }
 
 type person struct {
@@ -112,6 +138,13 @@ func (d *Discord) receive(i interaction) {
 	}
 }
 
+// beginning is the first answer to an interaction and what is to be done
+// once Discord has it; nothing for nil.
+type beginning struct {
+	callback
+	then func(context.Context)
+}
+
 // handle acknowledges an interaction, then answers it.
 func (d *Discord) handle(ctx context.Context, i interaction, busy bool) {
 	first := d.first(ctx, i, busy)
@@ -121,7 +154,7 @@ func (d *Discord) handle(ctx context.Context, i interaction, busy bool) {
 		method: http.MethodPost,
 		path:   "interactions/" + i.ID + "/" + i.Token + "/callback",
 		route:  "interactions/" + i.ID + "/{token}/callback",
-		body:   first,
+		body:   first.callback,
 		open:   true,
 		once:   true,
 	}, nil)
@@ -132,8 +165,8 @@ func (d *Discord) handle(ctx context.Context, i interaction, busy bool) {
 	if err != nil {
 		d.log.Warn("interaction not acknowledged", "interaction", i.ID, "error", err)
 	}
-	if first.Type == callbackDeferred && (err == nil || mayBeTaken(err)) {
-		d.answer(ctx, i)
+	if first.then != nil && (err == nil || mayBeTaken(err)) {
+		first.then(ctx)
 	}
 }
 
@@ -145,19 +178,23 @@ func mayBeTaken(err error) bool {
 }
 
 // first is the first answer, which must not take long.
-func (d *Discord) first(ctx context.Context, i interaction, busy bool) callback {
+func (d *Discord) first(ctx context.Context, i interaction, busy bool) beginning {
 	switch {
 	case i.Type == interactionAutocomplete:
-		return d.complete(ctx, i)
+		return beginning{callback: d.complete(ctx, i)}
 	case i.GuildID == "":
-		return privately(saysNotHere.in(d.language(i)))
+		return beginning{callback: privately(saysNotHere.in(d.language(i)))}
 	case busy:
-		return privately(saysBusy.in(d.language(i)))
+		return beginning{callback: privately(saysBusy.in(d.language(i)))}
 	}
-	if _, ok := i.request(); !ok {
-		return privately(saysForgotten.in(d.language(i)))
+	req, ok := i.request()
+	switch {
+	case !ok:
+		return beginning{callback: privately(saysForgotten.in(d.language(i)))}
+	case d.intake.opens(req):
+		return d.open(ctx, i, req)
 	}
-	return deferred()
+	return beginning{deferred(), func(ctx context.Context) { d.answer(ctx, i) }}
 }
 
 // completeWithin leaves time to send what was found.
@@ -212,12 +249,21 @@ func (i interaction) request() (bot.Request, bool) {
 		Command: i.Data.Name,
 		Text:    typed(tableOf(i.Data.Name), i.Data.Options),
 	}
-	if i.Type != interactionComponent {
-		return req, i.Type == interactionCommand
+	switch i.Type {
+	case interactionCommand:
+		if i.Data.Type == commandOfMessages {
+			req.Command, req.Text = "lookup", i.Data.Resolved.Messages[i.Data.TargetID].text()
+		}
+		return req, true
+	case interactionComponent, interactionModal:
+		action, ok := actionOf(i.Data.CustomID)
+		req.Command, req.Text = action.Command, strings.TrimSpace(action.Argument+" "+strings.Join(i.Data.Values, " "))
+		if i.Type == interactionModal {
+			req.Answers = filledIn(i.Data.Components)
+		}
+		return req, ok
 	}
-	action, ok := actionOf(i.Data.CustomID)
-	req.Command, req.Text = action.Command, strings.TrimSpace(action.Argument+" "+strings.Join(i.Data.Values, " "))
-	return req, ok
+	return req, false
 }
 
 // ref is the channel that the interaction was in.

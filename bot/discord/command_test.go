@@ -29,6 +29,10 @@ func (r *responder) Respond(ctx context.Context, req bot.Request) bot.Reply {
 	return r.reply(ctx, req)
 }
 
+func (r *responder) Opens(req bot.Request) bool {
+	return req.Answers == nil && strings.HasPrefix(req.Text, "form")
+}
+
 func (r *responder) Complete(_ context.Context, prefix string) []string {
 	if prefix == "ない" {
 		return nil

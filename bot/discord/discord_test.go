@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -73,6 +74,23 @@ func TestConformance(t *testing.T) {
 			Seen:     func() []bottest.Seen { return fake.Seen(channel) },
 			Command: func(ctx context.Context, name, text string) (bottest.Seen, error) {
 				return give(ctx, fake, bottest.DiscordInteraction{Command: name, Options: []bottest.DiscordOption{{Name: "word", Value: text}}})
+			},
+			Open: func(ctx context.Context, name, text, label string) (bottest.SeenForm, error) {
+				a, err := fake.Command(ctx, guild, channel, member(), name, bottest.DiscordOption{Name: "word", Value: text})
+				if err != nil {
+					return bottest.SeenForm{}, err
+				}
+				for _, c := range a.Original.Components {
+					if c.Label == label {
+						a, err = fake.Press(ctx, guild, channel, member(), c.CustomID)
+						return a.Seen(), err
+					}
+				}
+				return bottest.SeenForm{}, fmt.Errorf("nothing is labelled %q", label)
+			},
+			Submit: func(ctx context.Context, f bottest.SeenForm, answers map[string]string) (bottest.SeenForm, error) {
+				a, err := fake.SubmitModal(ctx, bottest.DiscordInteraction{Guild: guild, Channel: channel, User: member()}, f.Handle.(*bottest.DiscordModal), answers)
+				return a.Seen(), err
 			},
 			Redeliver: func(ctx context.Context, name, text string) error {
 				_, err := give(ctx, fake, bottest.DiscordInteraction{Command: name, Options: []bottest.DiscordOption{{Name: "word", Value: text}}, Twice: true})

@@ -129,6 +129,9 @@ func (in *intake) respond(ctx context.Context, req bot.Request) bot.Reply {
 	return in.who().Respond(ctx, req)
 }
 
+// opens says whether a request is answered by a form.
+func (in *intake) opens(req bot.Request) bool { return in.who().Opens(req) }
+
 func (in *intake) complete(ctx context.Context, prefix string) []string {
 	return in.who().Complete(ctx, prefix)
 }

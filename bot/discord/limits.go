@@ -34,6 +34,15 @@ const (
 	maxOptionChars      = 100
 	maxPlaceholderChars = 150
 
+	// https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-modal
+	maxModalTitle = 45
+	maxModalRows  = 5
+
+	// https://discord.com/developers/docs/components/reference#text-input
+	maxInputLabel       = 45
+	maxInputChars       = 4000
+	maxInputPlaceholder = 100
+
 	// https://discord.com/developers/docs/resources/channel#start-thread-from-message
 	maxThreadNameChars = 100
 

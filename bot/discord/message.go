@@ -46,6 +46,7 @@ const (
 	typeActionRow    = 1
 	typeButton       = 2
 	typeStringSelect = 3
+	typeTextInput    = 4
 
 	styleSecondary = 2
 	styleLink      = 5

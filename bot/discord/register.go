@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -14,8 +15,10 @@ import (
 // command is an entry of the list of commands that Discord shows.
 // https://discord.com/developers/docs/interactions/application-commands#application-command-object
 type command struct {
+	Type                     int               `json:"type"`
 	Name                     string            `json:"name"`
-	Description              string            `json:"description"`
+	NameLocalizations        map[string]string `json:"name_localizations,omitempty"`
+	Description              string            `json:"description,omitempty"`
 	DescriptionLocalizations map[string]string `json:"description_localizations,omitempty"`
 	Options                  []commandOption   `json:"options,omitempty"`
 	// DefaultMemberPermissions only hides the command; who may give it is
@@ -24,6 +27,13 @@ type command struct {
 	Contexts                 []int   `json:"contexts,omitempty"`
 	IntegrationTypes         []int   `json:"integration_types,omitempty"`
 }
+
+// The types of commands.
+// https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-types
+const (
+	commandTyped      = 1
+	commandOfMessages = 3
+)
 
 type commandOption struct {
 	Type                     int               `json:"type"`
@@ -77,8 +87,11 @@ func commands() []command {
 		}},
 		{Name: "briefing-admin", Description: "Choose the channels that get briefings", DescriptionLocalizations: ja("配信チャンネルの設定（管理者）"),
 			Options: adminCommands(), DefaultMemberPermissions: new(manageGuildDecimal)},
+		// In the menu of a message, under Apps.
+		{Name: "Look up a term", NameLocalizations: ja("用語を調べる"), Type: commandOfMessages},
 	}
 	for i := range all {
+		all[i].Type = cmp.Or(all[i].Type, commandTyped)
 		all[i].Contexts, all[i].IntegrationTypes = []int{0}, []int{0} // servers only
 	}
 	return all

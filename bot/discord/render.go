@@ -193,6 +193,8 @@ func (p *packer) block(b bot.Block) {
 		p.buttons(b)
 	case bot.Menu:
 		p.menu(b)
+	case bot.Ask:
+		p.buttons(bot.Buttons{{Label: b.Label, Action: b.Action}})
 	}
 }
 

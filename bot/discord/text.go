@@ -44,7 +44,7 @@ func prepare(spans []bot.Span) []bot.Span {
 }
 
 func sameStyle(a, b bot.Span) bool {
-	return a.URL == "" && b.URL == "" && a.Strong == b.Strong && a.Code == b.Code && a.Mention == "" && b.Mention == ""
+	return a.URL == "" && b.URL == "" && a.Strong == b.Strong && a.Code == b.Code && a.Mention == "" && b.Mention == "" && a.Channel == "" && b.Channel == ""
 }
 
 // linkParts is a linked span as spans that can be rendered: a link says where
@@ -101,7 +101,7 @@ func inline(spans []bot.Span, at linePlace) markup {
 // past is the place after a span: its text is followed, its marks are not
 // space.
 func (p linePlace) past(s bot.Span) linePlace {
-	if s.Text == "" || s.Strong || s.Code || s.URL != "" || s.Mention != "" {
+	if s.Text == "" || s.Strong || s.Code || s.URL != "" || s.Mention != "" || s.Channel != "" {
 		return lineMiddle
 	}
 	for _, r := range s.Text {
@@ -115,6 +115,8 @@ func span(s bot.Span, at linePlace) markup {
 	switch bold := s.Strong && strings.TrimSpace(s.Text) != ""; {
 	case s.Mention != "" && isID(s.Mention):
 		return markup("<@&" + s.Mention + ">")
+	case isID(s.Channel):
+		return markup("<#" + s.Channel + ">")
 	case s.URL != "" && s.Text == s.URL:
 		text = markup("<" + s.URL + ">")
 	case s.URL != "":

@@ -97,10 +97,10 @@ func (d *Discord) replySigned(w http.ResponseWriter, i interaction) {
 	first, sent := make(chan callback, 1), make(chan struct{})
 	defer close(sent)
 	admitted := d.intake.admit(i.ID, func(ctx context.Context, busy bool) {
-		c := d.first(ctx, i, busy)
-		first <- c
-		if <-sent; c.Type == callbackDeferred {
-			d.answer(ctx, i)
+		b := d.first(ctx, i, busy)
+		first <- b.callback
+		if <-sent; b.then != nil {
+			b.then(ctx)
 		}
 	})
 	if !admitted {

@@ -18,7 +18,10 @@ import (
 // Running text becomes rich_text, whose strings Slack shows as they are:
 // nothing in them can ping, link or style.
 type layer struct {
-	lang  briefing.Language
+	lang briefing.Language
+	// view is true for a modal or the home tab: only there can be typed into
+	// a block.
+	view  bool
 	units []unit
 	open  group
 }
@@ -101,6 +104,8 @@ func (l *layer) block(b bot.Block) {
 		l.buttons(b)
 	case bot.Menu:
 		l.menu(b)
+	case bot.Ask:
+		l.ask(b)
 	}
 }
 
@@ -248,6 +253,9 @@ func clean(spans []bot.Span) []bot.Span {
 		if s.Mention != "" {
 			s.Text = cmp.Or(s.Text, "@"+s.Mention)
 		}
+		if !channelID.MatchString(s.Channel) {
+			s.Channel = ""
+		}
 		if s.Text != "" {
 			out = append(out, s)
 		}
@@ -380,6 +388,21 @@ func (l *layer) menu(m bot.Menu) {
 			slackgo.NewOptionsSelectBlockElement(slackgo.OptTypeStatic, plainText(placeholder), actionID(m.Action.Command, 0), chunk...),
 		})
 	}
+}
+
+// ask is a line to type into; Enter sends it.
+func (l *layer) ask(a bot.Ask) {
+	if !l.view {
+		l.buttons(bot.Buttons{{Label: a.Label, Action: a.Action}})
+		return
+	}
+	b := slackgo.NewInputBlock("", plainText(shorten(bot.Clean(a.Label), maxLabel)), nil, &slackgo.PlainTextInputBlockElement{
+		Type: slackgo.METPlainTextInput, ActionID: actionID(a.Action.Command, 0), MaxLength: maxInput,
+		Placeholder:          plainText(shorten(cmp.Or(bot.Clean(a.Placeholder), "…"), maxPlaceholder)),
+		DispatchActionConfig: &slackgo.DispatchActionConfig{TriggerActionsOn: []string{"on_enter_pressed"}},
+	})
+	b.DispatchAction = true
+	l.add(unit{block: b, text: a.Label})
 }
 
 // linkCommand marks a button that only opens an address: Slack reports that

@@ -1,7 +1,6 @@
 package slack
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,22 +28,43 @@ const (
 )
 
 // intake takes in what people did, whichever way it came, and has it
-// answered by a bounded number of workers.
+// answered by a bounded number of workers. What has to be answered within
+// moments does not wait for its turn; see modal.go.
 type intake struct {
 	slack *Slack
 	queue chan job
 	seen  *recent
+	homes *viewers
+
+	mu        sync.Mutex
+	responder bot.Responder   // nil while nobody answers
+	ctx       context.Context // of what does not wait
+	urgent    int             // how much of it is under way
+	running   sync.WaitGroup
 }
 
 // job is a request with the places where its answer can go.
 type job struct {
 	bot.Request
+	surface     surface
 	responseURL string
 	thread      string // the thread in which a button was pressed
+	trigger     string // opens a view, once and within three seconds
+	view        string // the modal in which a button was pressed
 }
 
+// surface is where an answer is shown.
+type surface int
+
+const (
+	inChannel surface = iota
+	inModal           // in place of what the modal shows
+	overHome          // in a modal above the home tab
+	atHome            // as the home tab itself
+)
+
 func newIntake(s *Slack) *intake {
-	return &intake{slack: s, queue: make(chan job, queueLength), seen: newRecent(s.opts.Clock)}
+	return &intake{slack: s, queue: make(chan job, queueLength), seen: newRecent(s.opts.Clock), homes: newViewers(s.opts.Clock)}
 }
 
 // busyNotice is what an acknowledgement says when the queue is full.
@@ -58,6 +78,9 @@ type busyNotice struct {
 func (in *intake) accept(j job) *busyNotice {
 	if !in.seen.first(j.ID) {
 		return nil
+	}
+	if in.opens(j) {
+		return in.prompt(j)
 	}
 	select {
 	case in.queue <- j:
@@ -77,13 +100,15 @@ func busyText(lang briefing.Language) string {
 func (in *intake) work(ctx context.Context, r bot.Responder) {
 	finishing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	in.admit(finishing, r)
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() { in.worker(ctx, finishing, r) })
 	}
-	ended := make(chan struct{})
-	go func() { wg.Wait(); close(ended) }()
 	<-ctx.Done()
+	in.admit(nil, nil)
+	ended := make(chan struct{})
+	go func() { wg.Wait(); in.running.Wait(); close(ended) }()
 	patience := time.NewTimer(drainTimeout)
 	defer patience.Stop()
 	select {
@@ -119,6 +144,18 @@ func (in *intake) answer(ctx context.Context, r bot.Responder, j job) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	reply := in.respond(ctx, r, j.Request)
+	defer in.refresh(j, reply)
+	if j.surface != inChannel {
+		if err := in.slack.show(ctx, j, reply); err != nil {
+			in.slack.log.Warn("view was not shown", "command", j.Command, "user", j.User.ID, "error", err)
+		}
+		return
+	}
+	in.say(ctx, j, reply)
+}
+
+// say posts an answer where it was asked for.
+func (in *intake) say(ctx context.Context, j job, reply bot.Reply) {
 	messages, err := RenderReply(reply, j.Language)
 	if err != nil {
 		in.slack.log.Error("answer cannot be rendered", "command", j.Command, "error", err)
@@ -224,6 +261,7 @@ type typed struct {
 	Command     string `json:"command"`
 	Text        string `json:"text"`
 	ResponseURL string `json:"response_url"`
+	TriggerID   string `json:"trigger_id"`
 }
 
 func typedForm(form url.Values) typed {
@@ -231,6 +269,7 @@ func typedForm(form url.Values) typed {
 		TeamID: form.Get("team_id"), ChannelID: form.Get("channel_id"),
 		UserID: form.Get("user_id"), UserName: form.Get("user_name"),
 		Command: form.Get("command"), Text: form.Get("text"), ResponseURL: form.Get("response_url"),
+		TriggerID: form.Get("trigger_id"),
 	}
 }
 
@@ -243,56 +282,7 @@ func (s *Slack) commandJob(id string, t typed) (job, error) {
 	}
 	req := s.request(id, t.TeamID, t.ChannelID, t.UserID, t.UserName)
 	req.Command, req.Text = strings.TrimPrefix(t.Command, "/"), unescape.Replace(t.Text)
-	return job{Request: req, responseURL: t.ResponseURL}, nil
-}
-
-// pressed is the payload of an interaction with the blocks of a message.
-// https://docs.slack.dev/reference/interaction-payloads/block_actions-payload/
-type pressed struct {
-	Type string `json:"type"`
-	Team struct {
-		ID string `json:"id"`
-	} `json:"team"`
-	User struct {
-		ID       string `json:"id"`
-		TeamID   string `json:"team_id"`
-		Name     string `json:"name"`
-		Username string `json:"username"`
-	} `json:"user"`
-	Channel struct {
-		ID string `json:"id"`
-	} `json:"channel"`
-	Container struct {
-		ChannelID string `json:"channel_id"`
-		ThreadTS  string `json:"thread_ts"`
-	} `json:"container"`
-	Actions []struct {
-		ID     string `json:"action_id"`
-		Value  string `json:"value"`
-		Option struct {
-			Value string `json:"value"`
-		} `json:"selected_option"`
-	} `json:"actions"`
-	ResponseURL string `json:"response_url"`
-}
-
-// actionJobs are the requests in an interaction; one that is not ours to
-// answer, such as a button that opens an address, gives none.
-func (s *Slack) actionJobs(id string, p pressed) []job {
-	var jobs []job
-	for i, a := range p.Actions {
-		command, ok := commandOf(a.ID)
-		if !ok || p.Type != "block_actions" || p.User.ID == "" {
-			continue
-		}
-		req := s.request(id, cmp.Or(p.Team.ID, p.User.TeamID), cmp.Or(p.Channel.ID, p.Container.ChannelID), p.User.ID, cmp.Or(p.User.Username, p.User.Name))
-		req.Command, req.Text = command, cmp.Or(a.Option.Value, a.Value)
-		if i > 0 {
-			req.ID = fmt.Sprintf("%s-%d", id, i)
-		}
-		jobs = append(jobs, job{Request: req, responseURL: p.ResponseURL, thread: p.Container.ThreadTS})
-	}
-	return jobs
+	return job{Request: req, responseURL: t.ResponseURL, trigger: t.TriggerID}, nil
 }
 
 // request is what commands and buttons have in common.

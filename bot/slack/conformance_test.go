@@ -44,6 +44,18 @@ func TestConformance(t *testing.T) {
 				a, err := fake.Command(ctx, bottest.SlackChannelID, bottest.SlackMember, "/"+name, text)
 				return a.Message.Seen(), err
 			},
+			Open: func(ctx context.Context, name, text, label string) (bottest.SeenForm, error) {
+				a, err := fake.Command(ctx, bottest.SlackChannelID, bottest.SlackMember, "/"+name, text)
+				if err != nil {
+					return bottest.SeenForm{}, err
+				}
+				v, err := fake.PressFor(ctx, bottest.SlackMember, a.Message, label)
+				return v.Seen(), err
+			},
+			Submit: func(ctx context.Context, f bottest.SeenForm, answers map[string]string) (bottest.SeenForm, error) {
+				v, err := fake.Submit(ctx, f.Handle.(bottest.SlackView), answers)
+				return v.Seen(), err
+			},
 			Redeliver: func(ctx context.Context, name, text string) error {
 				_, err := fake.CommandTwice(ctx, bottest.SlackChannelID, bottest.SlackMember, "/"+name, text)
 				return err

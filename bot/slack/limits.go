@@ -54,4 +54,24 @@ const (
 
 	// https://docs.slack.dev/reference/methods/conversations.history/
 	historyPage = 100
+
+	// https://docs.slack.dev/reference/views/modal-views/
+	maxViewTitle  = 24 // also of what its buttons say
+	maxMetadata   = 3000
+	maxViewBlocks = 100
+
+	// https://docs.slack.dev/reference/methods/views.open/
+	maxViewBytes = 250_000
+	// viewReserve is kept free for what surrounds the blocks.
+	viewReserve = 8_000
+
+	// https://docs.slack.dev/reference/block-kit/blocks/input-block/
+	maxLabel = 2000
+
+	// https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element/
+	maxInput = 3000
+
+	// maxAck bounds what an acknowledgement carries, in bytes: Socket Mode
+	// drops one of 20,480 in silence.
+	maxAck = 16 << 10
 )

@@ -90,6 +90,9 @@ func (g *group) box(kind slackgo.RichTextElementType, spans []bot.Span) {
 // https://docs.slack.dev/reference/block-kit/blocks/rich-text-block/
 var mentionID = regexp.MustCompile(`^[SUW][A-Z0-9]{2,20}$`)
 
+// channelID matches the ids of channels.
+var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{1,20}$`)
+
 // literals are elements that show spans as they are. Only here does a span
 // become something that Slack acts on: a link, or the mention an admin chose.
 func literals(spans []bot.Span) []slackgo.RichTextSectionElement {
@@ -104,6 +107,8 @@ func literals(spans []bot.Span) []slackgo.RichTextSectionElement {
 			out = append(out, slackgo.NewRichTextSectionUserGroupElement(s.Mention))
 		case s.Mention != "":
 			out = append(out, slackgo.NewRichTextSectionUserElement(s.Mention, nil))
+		case s.Channel != "":
+			out = append(out, slackgo.NewRichTextSectionChannelElement(s.Channel, style))
 		case s.URL != "":
 			out = append(out, slackgo.NewRichTextSectionLinkElement(s.URL, s.Text, style))
 		default:

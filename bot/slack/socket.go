@@ -161,8 +161,20 @@ func (s *Slack) envelope(ctx context.Context, smc *socketmode.Client, kind, id s
 			notice = busy
 		}
 	case socketmode.RequestTypeInteractive:
-		s.acceptActions(id, payload)
+		if isSubmission(payload) {
+			// The connection must not wait for the answer.
+			if s.intake.soon(func(context.Context, bot.Responder) { s.acknowledge(ctx, smc, id, s.take(id, payload)) }) {
+				return
+			}
+		}
+		notice = s.take(id, payload)
+	case socketmode.RequestTypeEventsAPI:
+		s.takeEvent(payload)
 	}
+	s.acknowledge(ctx, smc, id, notice)
+}
+
+func (s *Slack) acknowledge(ctx context.Context, smc *socketmode.Client, id string, notice any) {
 	if err := smc.AckCtx(ctx, id, notice); err != nil {
 		s.log.Warn("acknowledgement was not sent", "error", err)
 	}

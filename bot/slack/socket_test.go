@@ -25,7 +25,11 @@ const patience = 20 * time.Second
 type responder func(context.Context, bot.Request) bot.Reply
 
 func (r responder) Respond(ctx context.Context, req bot.Request) bot.Reply { return r(ctx, req) }
-func (r responder) Complete(context.Context, string) []string              { return nil }
+func (r responder) Opens(req bot.Request) bool {
+	return req.Answers == nil && (strings.HasPrefix(req.Text, "form") || req.Command == "term-form")
+}
+
+func (r responder) Complete(context.Context, string) []string { return nil }
 
 func say(text string) bot.Reply {
 	return bot.Reply{Document: bot.Document{bot.Prose{Spans: []bot.Span{{Text: text}}}}}

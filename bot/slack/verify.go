@@ -86,37 +86,26 @@ func (s *Slack) Interactions() http.Handler {
 		if err != nil {
 			return nil
 		}
-		s.acceptActions(id, []byte(form.Get("payload")))
-		return nil
+		return s.take(id, []byte(form.Get("payload")))
 	})
 }
 
 // Events is the handler of /slack/events: it proves to Slack that the
-// address is ours and acknowledges every event.
+// address is ours, and takes in and acknowledges every event.
 func (s *Slack) Events() http.Handler {
 	return s.signed(func(_ string, body []byte) any {
 		var e struct {
 			Type      string `json:"type"`
 			Challenge string `json:"challenge"`
 		}
-		if json.Unmarshal(body, &e) != nil || e.Type != "url_verification" {
-			return nil
+		switch err := json.Unmarshal(body, &e); {
+		case err == nil && e.Type == "url_verification":
+			return map[string]string{"challenge": e.Challenge}
+		case err == nil && e.Type == "event_callback":
+			s.takeEvent(body)
 		}
-		return map[string]string{"challenge": e.Challenge}
+		return nil
 	})
-}
-
-// acceptActions takes in what was pressed. Nobody can be told here that
-// there is no room: Slack shows nothing of an answer to an interaction.
-func (s *Slack) acceptActions(id string, payload []byte) {
-	var p pressed
-	if err := json.Unmarshal(payload, &p); err != nil {
-		s.log.Warn("interaction cannot be read", "error", err)
-		return
-	}
-	for _, j := range s.actionJobs(id, p) {
-		s.intake.accept(j)
-	}
 }
 
 // signed lets through what Slack has signed, once, and answers the rest with

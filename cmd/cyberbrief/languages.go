@@ -16,14 +16,32 @@ type languages struct {
 	of map[bot.Ref]briefing.Language
 }
 
-// language is that of a channel, Japanese for one that is not known.
+// language is that of a channel, Japanese for one that is not known. What is
+// in no channel, such as Slack's home tab, is in English where every channel
+// of the installation is.
 func (l *languages) language(ref bot.Ref) briefing.Language {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if lang, ok := l.of[ref]; ok {
 		return lang
 	}
+	if ref.Channel == "" && l.allEnglish(ref.ID()) {
+		return briefing.English
+	}
 	return briefing.Japanese
+}
+
+// allEnglish says whether an installation has channels, and all in English.
+// The caller holds mu.
+func (l *languages) allEnglish(in bot.InstallationID) bool {
+	some := false
+	for ref, lang := range l.of {
+		if ref.ID() == in && lang != briefing.English {
+			return false
+		}
+		some = some || ref.ID() == in
+	}
+	return some
 }
 
 // refresh learns the languages of all channels.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+
+	"cyberbrief/bot/slack"
 )
 
 // setupCommand is `setup slack|discord`.
@@ -47,8 +49,11 @@ func (c setupSlackCommand) manifest() object {
 		return o
 	}
 	interactivity := object{"is_enabled": true}
+	// The home tab is drawn when a member opens it.
+	events := object{"bot_events": []string{"app_home_opened"}}
 	if c.PublicURL != "" {
 		interactivity["request_url"] = c.PublicURL + "/slack/interactions"
+		events["request_url"] = c.PublicURL + "/slack/events"
 	}
 	return object{
 		"display_information": object{
@@ -58,8 +63,13 @@ func (c setupSlackCommand) manifest() object {
 		},
 		"features": object{
 			"bot_user": object{"display_name": "cyberbrief", "always_online": true},
-			// Where the bot tells an admin that a channel is paused.
-			"app_home": object{"messages_tab_enabled": true, "messages_tab_read_only_enabled": true},
+			// The home tab, and where the bot tells an admin that a channel is
+			// paused.
+			"app_home": object{"home_tab_enabled": true, "messages_tab_enabled": true, "messages_tab_read_only_enabled": true},
+			"shortcuts": []object{
+				{"name": "用語を調べる", "type": "message", "callback_id": slack.LookUpShortcut, "description": "このメッセージにある用語の意味を見る"},
+				{"name": "用語集で調べる", "type": "global", "callback_id": slack.SearchShortcut, "description": "サイバーセキュリティの用語を調べる"},
+			},
 			"slash_commands": []object{
 				command("/term", "用語を調べる", "能動的サイバー防御"),
 				command("/briefing", "まとめを読む・探す", "[latest|2025-07-02|search 言葉|help]"),
@@ -68,6 +78,7 @@ func (c setupSlackCommand) manifest() object {
 		},
 		"oauth_config": object{"scopes": object{"bot": slackScopes}},
 		"settings": object{
+			"event_subscriptions":    events,
 			"interactivity":          interactivity,
 			"org_deploy_enabled":     false,
 			"socket_mode_enabled":    c.PublicURL == "",

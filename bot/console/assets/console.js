@@ -70,6 +70,96 @@
     },
   };
 
+  draw.ask = (b, m) => {
+    const line = make("input");
+    line.placeholder = b.placeholder || "";
+    const e = make("form", "ask", make("label", "", make("span", "", b.label || ""), line));
+    e.onsubmit = (event) => {
+      event.preventDefault();
+      press(line, m, b.command, line.value.trim());
+    };
+    return e;
+  };
+
+  // ---- forms: real ones, that a browser could send by itself ----
+
+  const named = (e, f, id) => {
+    e.name = "field." + f.name;
+    if (id) e.id = id;
+    return e;
+  };
+  // One function for each kind of field: its element, or several.
+  const fields = {
+    text: (f, id) => {
+      const e = named(make("input"), f, id);
+      e.value = f.value || "";
+      return e;
+    },
+    time: (f, id) => {
+      const e = named(make("input"), f, id);
+      e.type = "time";
+      e.value = f.value || "";
+      return f.zone ? make("span", "zoned", e, make("span", "note", f.zone)) : e;
+    },
+    one: (f, id) => {
+      const e = named(make("select"), f, id);
+      e.append(...(f.options || []).map((o) => new Option(o.label, o.value, false, o.value === f.value)));
+      return e;
+    },
+    some: (f) => make("span", "boxes", ...(f.options || []).map((o) => tick(f, o.value, o.label, (f.value || "").split(",").includes(o.value)))),
+    switch: (f, id) => tick(f, "on", words.yes, f.value === "on", id),
+  };
+  const tick = (f, value, label, on, id) => {
+    const e = named(make("input"), f, id);
+    e.type = "checkbox";
+    e.value = value;
+    e.checked = on;
+    return make("label", "tick", e, label);
+  };
+  const hidden = (name, value) => {
+    const e = make("input");
+    e.type = "hidden";
+    e.name = name;
+    e.value = value;
+    return e;
+  };
+  const fieldOf = (f, m) => {
+    const id = "field-" + m.id + "-" + f.name;
+    const several = f.kind === "some";
+    const label = make(several ? "legend" : "label", "label", f.label);
+    const e = make(several ? "fieldset" : "div", "field", label, fields[f.kind](f, several ? "" : id));
+    if (!several) label.htmlFor = id;
+    const about = [];
+    for (const [kind, text] of [["problem", f.problem], ["hint", f.hint]]) {
+      if (!text) continue;
+      const note = make("p", kind, text);
+      note.id = id + "-" + kind;
+      about.push(note.id);
+      e.append(note);
+    }
+    const input = e.querySelector("input, select");
+    if (input && about.length) input.setAttribute("aria-describedby", about.join(" "));
+    if (input && f.problem) input.setAttribute("aria-invalid", "true");
+    return e;
+  };
+  draw.form = (b, m) => {
+    const e = make("form", "filled", make("h3", "", b.form.title));
+    e.method = "post";
+    e.action = "/console/forms";
+    if (b.form.note) e.append(make("p", "note", b.form.note));
+    const send = make("button", "", b.form.submit);
+    e.append(...b.form.fields.map((f) => fieldOf(f, m)), hidden("message", m.id), hidden("lang", lang), make("p", "send", send));
+    e.onsubmit = async (event) => {
+      event.preventDefault();
+      send.disabled = true;
+      const data = new URLSearchParams(new FormData(e));
+      data.set("id", newID());
+      await deliver("forms", { body: data });
+      send.disabled = false;
+    };
+    return e;
+  };
+
   const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const fullDate = new Intl.DateTimeFormat(lang, { year: "numeric", month: "long", day: "numeric", weekday: "short" });
 
@@ -311,14 +401,14 @@
   // crypto.randomUUID is missing on plain http to another machine.
   const newID = () => [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("-");
   let working = 0;
-  const post = async (path, data, quiet) => {
+  const post = (path, data, quiet) => deliver(path, {
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ id: newID(), ...data, lang }),
+  }, quiet);
+  const deliver = async (path, request, quiet) => {
     if (!quiet) $("busy").textContent = ++working ? words.thinking : "";
     try {
-      const r = await fetch("/console/" + path, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ id: newID(), ...data, lang }),
-      });
+      const r = await fetch("/console/" + path, { method: "POST", ...request });
       if (!r.ok) complain(r.status);
       return r.ok;
     } catch {
