@@ -44,6 +44,7 @@ var moods = []string{"answers", "is silent", "resets"}
 
 // cell is one run of the matrix.
 type cell struct {
+	job      job // the zero value is a delivery
 	platform bot.Platform
 	database string // engine
 	parts    int
@@ -53,7 +54,7 @@ type cell struct {
 }
 
 func (c cell) String() string {
-	return fmt.Sprintf("%s/%s/%d parts/%s/%s/%d", c.database, c.platform, c.parts, c.stop, c.mood, c.seed)
+	return fmt.Sprintf("%s/%s/%s%d parts/%s/%s/%d", c.database, c.platform, c.job, c.parts, c.stop, c.mood, c.seed)
 }
 
 // taken says whether a request that goes wrong is carried out all the same.
@@ -71,7 +72,7 @@ func cells(databases []string) []cell {
 					if (i+j)%2 == 0 && n == 3 {
 						continue // the other platform has this one
 					}
-					c := cell{p, databases[(k+n)%len(databases)], n, s, moods[(k/2+n)%len(moods)], k % 3}
+					c := cell{platform: p, database: databases[(k+n)%len(databases)], parts: n, stop: s, mood: moods[(k/2+n)%len(moods)], seed: k % 3}
 					if c.waits() && i > 0 {
 						c.mood = moods[0]
 					}
@@ -81,7 +82,7 @@ func cells(databases []string) []cell {
 				for _, db := range databases {
 					for _, mood := range moods {
 						for seed := range 3 {
-							all = append(all, cell{p, db, n, s, mood, seed})
+							all = append(all, cell{platform: p, database: db, parts: n, stop: s, mood: mood, seed: seed})
 						}
 					}
 				}
@@ -123,7 +124,11 @@ func victims() int {
 // delivery and lets others go on: at once, after ten minutes, or two at a
 // time. Nothing is lost, nothing is posted twice, everything is in order, and
 // the slot is settled 90 s after the kill at the latest.
-func TestCrashMatrix(t *testing.T) {
+func TestCrashMatrix(t *testing.T) { runMatrix(t, cells) }
+
+// runMatrix runs the cells that there are on so many databases.
+func runMatrix(t *testing.T, cells func(databases []string) []cell) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("kills processes for some time")
 	}
@@ -177,6 +182,10 @@ type scene struct {
 	slack   *bottest.Slack
 	discord *bottest.Discord
 	mission mission
+	// heard is how many requests of the stop's kind came before the job,
+	// parents the messages on Discord that it began with.
+	heard   int
+	parents []string
 }
 
 // channels numbers the channels, since all cells on PostgreSQL share one database.
@@ -211,6 +220,7 @@ func newScene(t *testing.T, c cell, base string) *scene {
 		s.mission.Database = "sqlite:" + copied
 	}
 	s.subscribe()
+	s.prepare()
 	s.orderFaults()
 	return s
 }
@@ -234,12 +244,11 @@ func (s *scene) subscribe() {
 	}
 }
 
-const createRoute = "POST channels/{channel}/messages"
-
 // orderFaults lets the requests before that of the stop pass, and then comes
 // what the stop and the platform's mood want.
 func (s *scene) orderFaults() {
-	slackFaults, discordFaults := make([]bottest.SlackFault, s.stop.Part), make([]bottest.DiscordFault, s.stop.Part)
+	before, does := s.job.before(s.stop)
+	slackFaults, discordFaults := make([]bottest.SlackFault, before), make([]bottest.DiscordFault, before)
 	for i := range slackFaults {
 		slackFaults[i].Plain = true
 	}
@@ -247,30 +256,30 @@ func (s *scene) orderFaults() {
 		slackFaults = append(slackFaults, bottest.SlackFault{Accept: taken, Silence: silent, Reset: reset})
 		discordFaults = append(discordFaults, bottest.DiscordFault{Accepted: taken, Silent: silent, Reset: reset})
 	}
-	switch s.stop.Step {
-	case "heard":
+	switch {
+	case strings.HasSuffix(s.stop.Step, "heard"):
 		add(false, true, false)
-	case "taken":
+	case strings.HasSuffix(s.stop.Step, "taken"):
 		add(true, true, false)
 	}
 	if s.mood != "answers" {
 		add(s.taken(), s.mood == "is silent", s.mood == "resets")
 	}
 	if s.slack != nil {
-		s.slack.FailNext("chat.postMessage", slackFaults...)
+		s.slack.FailNext(slackMethods[does], slackFaults...)
 		return
 	}
 	for _, f := range discordFaults {
-		s.discord.FailNext(createRoute, f)
+		s.discord.FailNext(discordRoutes[does], f)
 	}
 }
 
-// requests is how many posts the platform has heard, taken how many it took.
-func (s *scene) requests() int {
+// requests is how many of one kind the platform has heard.
+func (s *scene) requests(does string) int {
 	if s.slack != nil {
-		return len(s.slack.Calls("chat.postMessage"))
+		return len(s.slack.Calls(slackMethods[does]))
 	}
-	return len(s.discord.Requests(createRoute))
+	return len(s.discord.Requests(discordRoutes[does]))
 }
 
 func (s *scene) seen() []bottest.Seen {
@@ -318,15 +327,8 @@ func (s *scene) await(ctx context.Context, lines <-chan string) (other string) {
 			}
 			return "it ended: " + line
 		case <-tick.C:
-			switch s.stop.Step {
-			case "heard":
-				if s.requests() > s.stop.Part {
-					return ""
-				}
-			case "taken":
-				if len(s.seen()) > s.stop.Part {
-					return ""
-				}
+			if s.stopped() {
+				return ""
 			}
 		case <-ctx.Done():
 			return "it is stuck"
@@ -389,7 +391,7 @@ func (x *tally) heirs(ctx context.Context, s *scene, m mission, n int) {
 			for line := range lines {
 				last = line
 			}
-			if err := cmd.Wait(); err != nil || last != settled+"posted" {
+			if err := cmd.Wait(); err != nil || last != settled+s.job.outcome() {
 				s.Errorf("the next process: %v, it said %q", err, last)
 				x.unsettled.Add(1)
 			}
@@ -411,10 +413,12 @@ func (x *tally) judge(s *scene) {
 			s.Errorf("message %d in a thread: %v", i, m.Thread)
 		}
 	}
-	var want []string
-	for i := range s.parts {
-		want = append(want, partText(i))
-		switch n := times[partText(i)]; {
+	if left := s.left(); len(left) > 0 {
+		s.Errorf("the thread still has %q", left)
+	}
+	want := s.job.want(s.parts)
+	for _, text := range want {
+		switch n := times[text]; {
 		case n == 0:
 			x.lost.Add(1)
 		case n > 1:

@@ -23,9 +23,10 @@ import (
 	"cyberbrief/briefing"
 )
 
-// mission is what a victim is told: deliver one slot, and stop dead at a step
-// until somebody kills you.
+// mission is what a victim is told: deliver one slot, or amend what was
+// posted for it, and stop dead at a step until somebody kills you.
 type mission struct {
+	Job      job
 	Platform bot.Platform
 	API      string
 	Database string
@@ -104,11 +105,14 @@ func (m mission) run() (string, error) {
 		Ledger: books, Board: books, Library: oneDigest{}, Clock: m.clock, Logger: log,
 	})
 	deliverer := delivery.NewDeliverer(delivery.Options{
-		Books: books, Channels: s, Library: oneDigest{}, Layout: func(*briefing.Briefing) bot.Post { return smallPost() },
+		Books: books, Channels: s, Library: m.Job.library(), Layout: func(*briefing.Briefing) bot.Post { return smallPost() },
 		Senders:  map[bot.Platform]delivery.Sender{m.Platform: sender},
 		Policies: map[bot.Platform]delivery.Policy{m.Platform: m.policy()},
 		Clock:    m.clock, Logger: log,
 	})
+	if m.Job.Kind != "" {
+		return m.amend(ctx, books, deliverer)
+	}
 	for {
 		if err := planner.Plan(ctx); err != nil {
 			return "", err
@@ -141,8 +145,8 @@ func (m mission) policy() delivery.Policy {
 func (m mission) sender() (delivery.Sender, error) {
 	var base http.RoundTripper // nil: the client's own
 	var cut *cutter
-	if m.Stop.Step == "half" {
-		cut = &cutter{}
+	if strings.HasSuffix(m.Stop.Step, "half") {
+		cut = &cutter{cuts: m.Stop.cuts()}
 		base = &http.Transport{DialContext: cut.dial}
 	}
 	var inner delivery.Sender
@@ -245,7 +249,7 @@ type stoppedSender struct {
 func (s *stoppedSender) Render(bot.Post) ([]bot.Message, error) {
 	var all []bot.Message
 	for i := range s.Parts {
-		one, err := s.Sender.Render(bot.Post{Parent: bot.Document{bot.Prose{Spans: []bot.Span{{Text: partText(i)}}}}})
+		one, err := s.Sender.Render(bot.Post{Parent: bot.Document{bot.Prose{Spans: []bot.Span{{Text: s.Job.text(i)}}}}})
 		if err != nil {
 			return nil, err
 		}
@@ -271,7 +275,11 @@ func (s *stoppedSender) Send(ctx context.Context, to bot.Target, m bot.Message) 
 }
 
 // cutter stops the process in the middle of a request.
-type cutter struct{ armed bool }
+type cutter struct {
+	armed bool
+	// cuts says by its first line whether it is the one.
+	cuts func(line string) bool
+}
 
 func (c *cutter) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
@@ -285,7 +293,7 @@ type cutConn struct {
 
 // Write sends half of a message that is posted and no more.
 func (c *cutConn) Write(p []byte) (int, error) {
-	if head, _, _ := strings.Cut(string(p[:min(len(p), 200)]), "\r\n"); c.cutter.armed && (strings.Contains(head, "chat.postMessage") || strings.HasSuffix(head, "messages HTTP/1.1")) {
+	if head, _, _ := strings.Cut(string(p[:min(len(p), 200)]), "\r\n"); c.cutter.armed && c.cutter.cuts(head) {
 		_, _ = c.Conn.Write(p[:len(p)/2])
 		halt()
 	}
