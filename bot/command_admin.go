@@ -225,7 +225,7 @@ func (r *Router) listChannels(ctx context.Context, req Request, _ string) (Docum
 	for _, ch := range all {
 		doc = append(doc, channelRow(ch.Ref, ch.brief()))
 		if ch.Paused {
-			doc = append(doc, Note{plain(in(req.Language, "停止中: ", "Paused: ") + ch.Reason)})
+			doc = append(doc, Note{plain(in(req.Language, "停止中: ", "Paused: ") + ReasonWords(ch.Reason, req.Language))})
 		}
 		if len(all) <= maxButtonRows {
 			doc = append(doc, rowButtons(ch, req)...)
@@ -374,7 +374,7 @@ func SlotStateWords(state string, lang briefing.Language) string {
 func statusWords(s ChannelStatus, zone string, lang briefing.Language) string {
 	var parts []string
 	if s.State == "paused" {
-		parts = append(parts, in(lang, "停止中 ", "paused ")+s.Reason)
+		parts = append(parts, in(lang, "停止中: ", "paused: ")+ReasonWords(s.Reason, lang))
 	}
 	if s.LastPost != nil {
 		parts = append(parts, fmt.Sprintf(in(lang, "前回 %s（%s のまとめ）", "last post %s (digest of %s)"), localTime(s.LastPost.At, zone), s.LastPost.Digest))
@@ -382,7 +382,7 @@ func statusWords(s ChannelStatus, zone string, lang briefing.Language) string {
 	if s.Slot.Date != "" {
 		state := fmt.Sprintf(in(lang, "%s 分: %s", "%s: %s"), s.Slot.Date, SlotStateWords(s.Slot.State, lang))
 		if s.Slot.Reason != "" {
-			state += " " + s.Slot.Reason
+			state += in(lang, "。", "; ") + ReasonWords(s.Slot.Reason, lang)
 		}
 		parts = append(parts, state)
 	}

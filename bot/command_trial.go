@@ -32,7 +32,7 @@ func (r *Router) test(ctx context.Context, req Request, text string) (Document, 
 	}
 	doc := done(req, "✅ %s にテスト投稿をしました。", "✅ Posted a test message to %s.", ch.Ref)
 	if ch.Paused {
-		doc = append(doc, done(req, "⏸️ 配信は停止中です（%s）。resume で再開できます。", "⏸️ Posting is paused (%s). Start it again with resume.", ch.Reason)...)
+		doc = append(doc, done(req, "⏸️ 配信は停止中です: %s。resume で再開できます。", "⏸️ Posting is paused: %s. Start it again with resume.", ReasonWords(ch.Reason, req.Language))...)
 	}
 	return doc, nil
 }

@@ -249,7 +249,7 @@ func TestRouterAnswers(t *testing.T) {
 		{"briefing-admin", "", "# コマンドの使い方\n…"},
 		{"briefing-admin", "dance", "# コマンドの使い方\n…"},
 		{"briefing-admin", "list", "# 配信チャンネル\n- #CHERE1234 `slack:T1/CHERE1234` 08:30 Asia/Tokyo daily\n[⚙️ 設定を変える → /briefing-admin set-form all slack:T1/CHERE1234] [⏸️ 止める → /briefing-admin pause slack:T1/CHERE1234] [👀 プレビュー → /briefing-admin preview slack:T1/CHERE1234] [🔔 テスト → /briefing-admin test slack:T1/CHERE1234]\n"},
-		{"briefing-admin", "status", "# 配信の状況\n- #CHERE1234 `slack:T1/CHERE1234` 停止中 not_in_channel・前回 2025-07-03 09:00（2025-07-01 のまとめ）・2025-07-03 分: まとめなし none・次回 2025-07-04 08:30\n[⚙️ 設定を変える → …"},
+		{"briefing-admin", "status", "# 配信の状況\n- #CHERE1234 `slack:T1/CHERE1234` 停止中: ボットがチャンネルにいません。招待してください（not_in_channel）・前回 2025-07-03 09:00（2025-07-01 のまとめ）・2025-07-03 分: まとめなし。none・次回 2025-07-04 08:30\n[⚙️ 設定を変える → …"},
 		{"briefing-admin", "preview", "# 題 2025-07-02\n…"},
 		{"briefing-admin", "set", "# 設定 slack:T1/CHERE1234\n- `time 08:30`\n…"},
 		{"term", "爆発", "⚠️ いま処理できませんでした。しばらくしてからもう一度お試しください。\n"},
@@ -454,7 +454,7 @@ func TestRouterTests(t *testing.T) {
 		tested int
 	}{
 		{"test", false, nil, "✅ slack:T1/CHERE1234 にテスト投稿をしました。\n", 1},
-		{"test #CHERE1234", true, nil, "✅ slack:T1/CHERE1234 にテスト投稿をしました。\n⏸️ 配信は停止中です（not_in_channel）。", 1},
+		{"test #CHERE1234", true, nil, "✅ slack:T1/CHERE1234 にテスト投稿をしました。\n⏸️ 配信は停止中です: ボットがチャンネルにいません。招待してください（not_in_channel）。", 1},
 		{"test", false, fails(ChannelGone, "not_in_channel"), "❌ slack:T1/CHERE1234 に投稿できませんでした: not_in_channel（チャンネルが受け付けません。", 1},
 		{"test", false, fails(Fatal, "invalid_auth"), "❌ slack:T1/CHERE1234 に投稿できませんでした: invalid_auth（トークン", 1},
 		{"test", false, fails(Limited, "ratelimited"), "❌ slack:T1/CHERE1234 に投稿できませんでした: ratelimited（いまは", 1},

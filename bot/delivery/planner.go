@@ -177,6 +177,8 @@ type view struct {
 	dates   []briefing.Date // of all digests, newest first
 	last    time.Time       // when this process looked before; zero for never
 	now     time.Time
+	// editions is the newest edition of a digest, for status only.
+	editions func(briefing.Date) string
 }
 
 // row is the ledger's row for a local date.

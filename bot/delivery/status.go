@@ -10,6 +10,7 @@ import (
 
 	"cyberbrief/bot"
 	"cyberbrief/bot/schedule"
+	"cyberbrief/briefing"
 )
 
 // StatusBoard says how the channels stand, from the ledger and the calendar
@@ -41,6 +42,15 @@ func (b *StatusBoard) Status(ctx context.Context, in bot.InstallationID) ([]bot.
 	return all, nil
 }
 
+// edition is the newest one of a digest; empty for none.
+func (b *StatusBoard) edition(d briefing.Date) string {
+	p, err := b.Library.Printing(d)
+	if err != nil {
+		return ""
+	}
+	return p.Edition
+}
+
 func (b *StatusBoard) status(ctx context.Context, c bot.Channel, now time.Time) (bot.ChannelStatus, error) {
 	s := bot.ChannelStatus{Ref: c.Ref, State: "active"}
 	if c.Paused {
@@ -65,7 +75,7 @@ func (b *StatusBoard) status(ctx context.Context, c bot.Channel, now time.Time) 
 		s.Slot.Reason = err.Error()
 		return s, nil
 	}
-	s.Slot = view{channel: c, rows: rows, had: had, dates: b.Library.Dates(), now: now}.slotStatus(next)
+	s.Slot = view{channel: c, rows: rows, had: had, dates: b.Library.Dates(), editions: b.edition, now: now}.slotStatus(next)
 	return s, nil
 }
 
@@ -75,7 +85,7 @@ func (v view) slotStatus(next schedule.Slot) bot.SlotStatus {
 	latest, err := schedule.Latest(v.channel, v.now)
 	switch {
 	case len(v.rows) > 0 && (err != nil || v.rows[0].Date >= latest.Date):
-		return rowStatus(v.rows[0])
+		return v.rowStatus(v.rows[0])
 	case err == nil:
 		return v.openStatus(latest)
 	}
@@ -101,24 +111,44 @@ func (v view) openStatus(s schedule.Slot) bot.SlotStatus {
 }
 
 // rowStatus is how a slot with a row stands.
-func rowStatus(r Slot) bot.SlotStatus {
+func (v view) rowStatus(r Slot) bot.SlotStatus {
 	status := bot.SlotStatus{Date: r.Date, State: string(r.State), Reason: r.Reason}
-	switch {
-	case !r.RetractAt.IsZero() && r.RetractedAt.IsZero():
-		status.Reason = "being retracted"
-	case !r.RetractAt.IsZero():
-	case r.Correction.State == Correcting:
-		status.Reason = strings.TrimSuffix("a correction is being shown: "+r.Correction.Reason, ": ")
-	case r.Correction.State == GivenUp:
-		status.Reason = "the correction is not shown: " + r.Correction.Reason
-	}
 	if r.State == Claimed {
 		status.State = "due"
 		if r.Fence == 0 {
 			status.Reason = "delivery has not begun"
 		}
 	}
+	if amended := v.amendStatus(r); amended != "" {
+		status.Reason = amended
+	}
 	return status
+}
+
+// amendStatus is how the correction or the removal of a post stands; empty
+// where there is none, or nothing to say of it any more.
+func (v view) amendStatus(r Slot) string {
+	with := func(what string) string { return strings.TrimSuffix(what+": "+r.Correction.Reason, ": ") }
+	switch {
+	case !r.RetractedAt.IsZero():
+		return ""
+	case !r.RetractAt.IsZero():
+		return with("being retracted")
+	case r.Correction.State == Correcting:
+		return with("a correction is being shown")
+	case r.Correction.State == GivenUp:
+		return with("the correction is not shown")
+	case v.enough(r):
+		return "a newer edition is shown tomorrow: three corrections a day are enough"
+	}
+	return ""
+}
+
+// enough says that a newer edition of a post waits for the next day.
+func (v view) enough(r Slot) bool {
+	edition := v.editions(r.Digest)
+	today, err := schedule.Today(v.channel.Settings, v.now)
+	return err == nil && edition != "" && !r.mayCorrect(today) && r.due(edition, today.AddDays(1), v.now)
 }
 
 // local is a time of day as the people of the channel read it.

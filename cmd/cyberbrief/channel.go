@@ -117,7 +117,7 @@ func pausedWords(ch bot.Channel) string {
 	if !ch.Paused {
 		return ""
 	}
-	return "  paused: " + ch.Reason
+	return "  paused: " + bot.ReasonWords(ch.Reason, briefing.English)
 }
 
 // listedChannel is a channel as `channel list --json` prints it.

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"log/slog"
-	"strings"
 
 	"cyberbrief/bot"
 	"cyberbrief/bot/delivery"
 	"cyberbrief/bot/store"
+	"cyberbrief/briefing"
 	"cyberbrief/briefing/glossary"
 )
 
@@ -66,16 +66,24 @@ func statusOf(ctx context.Context, s *store.Store, board *delivery.StatusBoard) 
 	return report, nil
 }
 
+// worded is a state and what its reason means.
+func worded(state, reason string) string {
+	if reason == "" {
+		return state
+	}
+	return state + ": " + bot.ReasonWords(reason, briefing.English)
+}
+
 func printStatus(e *environment, r bot.StatusReport) error {
 	const timeForm = "2006-01-02 15:04 MST"
 	p := &printer{w: e.stdout}
 	for _, c := range r.Channels {
-		p.line("%s  %s", c.Ref, strings.TrimSpace(c.State+" "+c.Reason))
+		p.line("%s  %s", c.Ref, worded(c.State, c.Reason))
 		if c.LastPost != nil {
 			p.line("  last post  digest of %s, slot %s, at %s", c.LastPost.Digest, c.LastPost.Slot, c.LastPost.At.Format(timeForm))
 		}
 		if c.Slot.Date != "" {
-			p.line("  slot       %s  %s", c.Slot.Date, strings.TrimSpace(c.Slot.State+"  "+c.Slot.Reason))
+			p.line("  slot       %s  %s", c.Slot.Date, worded(c.Slot.State, c.Slot.Reason))
 		}
 		if !c.NextSlot.IsZero() {
 			p.line("  next slot  %s", c.NextSlot.Format(timeForm))
