@@ -34,7 +34,7 @@ type Config struct {
 
 	Listen    string `envconfig:"LISTEN" default:"127.0.0.1:8080" desc:"address of the web pages and HTTP endpoints"`
 	PublicURL URL    `envconfig:"PUBLIC_URL" desc:"address under which people reach the web pages; posts link to them when it is set"`
-	APIToken  Secret `envconfig:"API_TOKEN" desc:"bearer token of POST /api/digests; pushing is off without it"`
+	APIToken  Secret `envconfig:"API_TOKEN" desc:"bearer token of POST /api/digests and login of /channels; both are off without it"`
 	Console   bool   `envconfig:"CONSOLE" default:"false" desc:"serve the chat page /console"`
 
 	PostTime     string   `envconfig:"POST_TIME" default:"08:30" desc:"time of day at which a new channel gets its briefing"`

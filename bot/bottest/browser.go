@@ -35,7 +35,7 @@ func chromiums() []string {
 // Browser starts a headless Chromium with a fresh profile and returns the
 // context for chromedp.Run, with one empty tab. The browser ends with the
 // test. The test fails if a page logs an error, throws, breaks its own
-// content security policy, or asks any host but this one for anything.
+// content security policy, or asks any origin but its own for anything.
 //
 // Where no Chromium is installed the test is skipped, but with CI=true it
 // fails: there the browser is to be installed.
@@ -137,14 +137,15 @@ func (c *complaints) listen(event any) {
 			c.add("log: %s %s", e.Entry.Text, e.Entry.URL)
 		}
 	case *network.EventRequestWillBeSent:
-		if !local(e.Request.URL) {
-			c.add("request to another host: %s", e.Request.URL)
+		if !ownOrigin(e.DocumentURL, e.Request.URL) {
+			c.add("request of %s to another origin: %s", e.DocumentURL, e.Request.URL)
 		}
 	}
 }
 
-// local says whether a request stays on this machine.
-func local(address string) bool {
+// ownOrigin says whether a request goes to the origin of the page that makes
+// it, or to no server at all, and stays on this machine.
+func ownOrigin(page, address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {
 		return false
@@ -153,7 +154,9 @@ func local(address string) bool {
 	case "data", "about", "blob", "chrome":
 		return true
 	}
-	return u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost"
+	from, err := url.Parse(page)
+	return err == nil && from.Scheme == u.Scheme && from.Host == u.Host &&
+		(u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost")
 }
 
 // Look sets the size of the window in CSS pixels (a width below 500 is a
@@ -201,10 +204,25 @@ func Ask[T any](t testing.TB, browser context.Context, expression string) T {
 // Await waits until a JavaScript expression holds in the page.
 func Await(t testing.TB, browser context.Context, expression string) {
 	t.Helper()
-	if _, err := chromedp.Run(browser, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(awaitTimeout))); err != nil {
+	deadline := time.Now().Add(awaitTimeout)
+	_, err := chromedp.Run(browser, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(awaitTimeout)))
+	for err != nil && navigated(err) && time.Now().Before(deadline) {
+		_, err = chromedp.Run(browser, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(time.Until(deadline))))
+	}
+	if err != nil {
 		shows, _ := chromedp.Run(browser, chromedp.Evaluate[string]("document.body.innerText"))
 		t.Fatalf("browser: wait until %s: %v; the page shows:\n%s", expression, err, shows)
 	}
+}
+
+// navigated says that a page could not answer since it made room for the next.
+func navigated(err error) bool {
+	for _, says := range []string{"navigated or closed", "Cannot find context", "context was destroyed"} {
+		if strings.Contains(err.Error(), says) {
+			return true
+		}
+	}
+	return false
 }
 
 // Picture writes what the window shows, or with whole the page in its full

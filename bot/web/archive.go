@@ -67,8 +67,7 @@ func (s *Site) archive(r *http.Request) (*answer, error) {
 		return nil, err
 	}
 	if len(content.Months) == 1 {
-		content.Only = content.Months[0].First
-		p.Title += " " + p.Words.Month(content.Only)
+		p.Title += " " + p.Words.Month(content.Months[0].First)
 	}
 	p.Content = content
 	return s.show("archive", p)
@@ -76,10 +75,8 @@ func (s *Site) archive(r *http.Request) (*answer, error) {
 
 // archived is what a page of the archive shows.
 type archived struct {
-	Years  []year
-	Months []month
-	// Only is set where a single month is shown.
-	Only         briefing.Date
+	Years        []year
+	Months       []month
 	Newer, Older string // months
 }
 

@@ -1,18 +1,22 @@
 package web_test
 
 import (
+	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
 
 	"cyberbrief/bot/web"
-	"cyberbrief/briefing"
 	"cyberbrief/briefing/digest"
+	"cyberbrief/briefing/glossary"
 	"cyberbrief/briefing/sample"
 )
 
@@ -23,56 +27,85 @@ const series = "../../../shared/digests"
 // maxPage is what a page may weigh, in bytes.
 const maxPage = 100 << 10
 
-// TestSeries shows every day of a real series: no page is too heavy, no
-// anchor stands twice, no link within a page leads nowhere.
+// archive is a shelf with all digests that can be posted, and the glossary
+// that they make.
+func archive(t testing.TB, files map[string][]byte) shelf {
+	t.Helper()
+	s, index := shelf{}, glossary.New()
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(files))) {
+		if d := digest.Read(name, files[name]); d.Err() == nil {
+			s.digests = append(s.digests, d)
+			index.Put(d)
+		}
+	}
+	s.entries = index.All()
+	return s
+}
+
+// TestSeries shows all of a real series: no page is too heavy, no anchor
+// stands twice, no link within a page leads nowhere.
 func TestSeries(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(series, "*.md"))
+	names, err := filepath.Glob(filepath.Join(series, "*.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) == 0 {
+	if len(names) == 0 {
 		t.Skipf("no digests in %s", series)
 	}
-	heaviest := 0
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
+	files := map[string][]byte{}
+	for _, name := range names {
+		if files[filepath.Base(name)], err = os.ReadFile(name); err != nil {
 			t.Fatal(err)
 		}
-		d := digest.Read(filepath.Base(file), content)
-		if d.Err() != nil {
-			continue
-		}
-		page := pageOf(t, d)
-		heaviest = max(heaviest, len(page))
-		if len(page) > maxPage {
-			t.Errorf("%s: page has %d bytes, at most %d", d.Date, len(page), maxPage)
-		}
-		checkAnchors(t, string(d.Date), page)
 	}
-	t.Logf("heaviest page: %d bytes", heaviest)
+	checkPages(t, archive(t, files))
 }
 
 func TestSamplesHaveSoundPages(t *testing.T) {
+	files := map[string][]byte{}
 	for _, f := range sample.Files() {
-		d := digest.Read(f.Name, f.Body)
-		checkAnchors(t, f.Name, pageOf(t, d))
+		files[f.Name] = f.Body
 	}
+	checkPages(t, archive(t, files))
 }
 
-func pageOf(t testing.TB, d *briefing.Digest) string {
+// checkPages asks for every page of an archive.
+func checkPages(t *testing.T, s shelf) {
 	t.Helper()
-	w := httptest.NewRecorder()
-	siteOf(t, d).ServeHTTP(w, httptest.NewRequest("GET", "/briefings/"+string(d.Date), nil))
-	if w.Code != http.StatusOK {
-		t.Fatalf("%s: status %d", d.Date, w.Code)
+	site := siteOf(t, s)
+	var paths []string
+	for _, d := range s.digests {
+		paths = append(paths, "/briefings/"+string(d.Date), "/briefings?month="+string(d.Date[:7]))
 	}
-	return w.Body.String()
+	for _, e := range s.entries {
+		paths = append(paths, "/terms/"+url.PathEscape(e.Term))
+	}
+	for n := range len(s.entries)/80 + 1 {
+		paths = append(paths, fmt.Sprintf("/terms?page=%d", n+1))
+	}
+	slices.Sort(paths)
+	heaviest := map[string]int{}
+	for _, path := range append(slices.Compact(paths), "/", "/briefings", "/terms?q=ー", "/search?q=の", "/feed.atom") {
+		w := httptest.NewRecorder()
+		site.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if w.Code != http.StatusOK {
+			t.Errorf("%s: status %d", path, w.Code)
+		}
+		kind, _, _ := strings.Cut(path[1:], "/")
+		kind, _, _ = strings.Cut(kind, "?")
+		heaviest[kind] = max(heaviest[kind], w.Body.Len())
+		if w.Body.Len() > maxPage {
+			t.Errorf("%s has %d bytes, at most %d", path, w.Body.Len(), maxPage)
+		}
+		if path != "/feed.atom" {
+			checkAnchors(t, path, w.Body.String())
+		}
+	}
+	t.Logf("heaviest pages in bytes: %v", heaviest)
 }
 
-func siteOf(t testing.TB, d *briefing.Digest) http.Handler {
+func siteOf(t testing.TB, s shelf) http.Handler {
 	t.Helper()
-	s := shelf{digests: []*briefing.Digest{d}}
 	site, err := web.New(web.Options{Library: s, Editions: s, Search: s, Glossary: s})
 	if err != nil {
 		t.Fatal(err)
@@ -109,26 +142,4 @@ func checkAnchors(t *testing.T, name, page string) int {
 		}
 	}
 	return len(wanted)
-}
-
-// BenchmarkDay writes a sample's page; BenchmarkBare writes the same bytes
-// from memory and does nothing else.
-func BenchmarkDay(b *testing.B) {
-	f := sample.Files()[0]
-	d := digest.Read(f.Name, f.Body)
-	site := siteOf(b, d)
-	r := httptest.NewRequest("GET", "/briefings/"+string(d.Date), nil)
-	for b.Loop() {
-		site.ServeHTTP(httptest.NewRecorder(), r)
-	}
-}
-
-func BenchmarkBare(b *testing.B) {
-	f := sample.Files()[0]
-	page := []byte(pageOf(b, digest.Read(f.Name, f.Body)))
-	r := httptest.NewRequest("GET", "/", nil)
-	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(page) })
-	for b.Loop() {
-		h.ServeHTTP(httptest.NewRecorder(), r)
-	}
 }

@@ -1,16 +1,15 @@
 package web_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"encoding/xml"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,10 +18,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/chromedp/chromedp"
-
 	"cyberbrief/bot"
-	"cyberbrief/bot/bottest"
 	"cyberbrief/bot/web"
 	"cyberbrief/briefing"
 )
@@ -318,30 +314,146 @@ func TestMountedHandlers(t *testing.T) {
 	}
 }
 
+// TestFeed holds the feed to RFC 4287: what must be there once is there once,
+// addresses are absolute, instants are in order.
 func TestFeed(t *testing.T) {
-	server := start(t, library(), func(o *web.Options) { o.PublicURL = "https://news.example.com/" })
-	resp, body := get(t, server.URL+"/feed.atom")
-	if got := resp.Header.Get("Content-Type"); !strings.HasPrefix(got, "application/atom+xml") {
-		t.Errorf("content type %q", got)
+	for _, public := range []string{"https://news.example.com/", ""} {
+		server := start(t, library(), func(o *web.Options) { o.PublicURL = public })
+		base := strings.TrimSuffix(cmp.Or(public, server.URL), "/")
+		resp, body := get(t, server.URL+"/feed.atom")
+		if got := resp.Header.Get("Content-Type"); !strings.HasPrefix(got, "application/atom+xml") {
+			t.Errorf("content type %q", got)
+		}
+		var feed atomFeed
+		if err := xml.Unmarshal([]byte(body), &feed); err != nil {
+			t.Fatal(err)
+		}
+		if feed.Lang != "ja" || len(feed.Author) != 1 || feed.Author[0].Name == "" {
+			t.Errorf("feed: language %q, authors %v", feed.Lang, feed.Author)
+		}
+		feed.check(t, "feed", base)
+		if self := feed.link("self"); self != base+"/feed.atom" {
+			t.Errorf("self is %q", self)
+		}
+		if feed.Updated[0] != "2025-07-02T23:41:00Z" {
+			t.Errorf("updated %s, want the newest correction", feed.Updated)
+		}
+		ids := map[string]bool{}
+		for _, e := range feed.Entries {
+			e.check(t, "entry", base)
+			if ids[e.ID[0]] {
+				t.Errorf("id %s stands twice", e.ID[0])
+			}
+			ids[e.ID[0]] = true
+			if len(e.Published) != 1 || e.Published[0] > e.Updated[0] || e.Updated[0] > feed.Updated[0] {
+				t.Errorf("%s: published %s, updated %s", e.ID[0], e.Published, e.Updated)
+			}
+		}
+		if len(feed.Entries) != 3 || feed.Entries[0].link("alternate") != base+"/briefings/2025-07-02" || !strings.Contains(feed.Entries[0].Summary, "国家サイバー統括室") {
+			t.Errorf("entries: %+v", feed.Entries)
+		}
 	}
-	var feed struct {
-		Updated string `xml:"updated"`
-		Entries []struct {
-			ID, Title, Updated, Published, Summary string
-			Link                                   struct {
-				Href string `xml:"href,attr"`
-			} `xml:"link"`
-		} `xml:"entry"`
+}
+
+// atomElement is what a feed and its entries have in common.
+type atomElement struct {
+	ID      []string `xml:"http://www.w3.org/2005/Atom id"`
+	Title   []string `xml:"http://www.w3.org/2005/Atom title"`
+	Updated []string `xml:"http://www.w3.org/2005/Atom updated"`
+	Links   []struct {
+		Rel  string `xml:"rel,attr"`
+		Href string `xml:"href,attr"`
+	} `xml:"http://www.w3.org/2005/Atom link"`
+}
+
+type atomFeed struct {
+	XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
+	Lang    string   `xml:"http://www.w3.org/XML/1998/namespace lang,attr"`
+	atomElement
+	Author []struct {
+		Name string `xml:"http://www.w3.org/2005/Atom name"`
+	} `xml:"http://www.w3.org/2005/Atom author"`
+	Entries []struct {
+		atomElement
+		Published []string `xml:"http://www.w3.org/2005/Atom published"`
+		Summary   string   `xml:"http://www.w3.org/2005/Atom summary"`
+	} `xml:"http://www.w3.org/2005/Atom entry"`
+}
+
+func (e atomElement) link(rel string) string {
+	for _, l := range e.Links {
+		if l.Rel == rel {
+			return l.Href
+		}
 	}
-	if err := xml.Unmarshal([]byte(strings.NewReplacer("<id>", "<ID>", "</id>", "</ID>", "<title>", "<Title>", "</title>", "</Title>", "<summary>", "<Summary>", "</summary>", "</Summary>").Replace(body)), &feed); err != nil {
-		t.Fatal(err)
+	return ""
+}
+
+func (e atomElement) check(t *testing.T, what, base string) {
+	t.Helper()
+	if len(e.ID) != 1 || len(e.Title) != 1 || len(e.Updated) != 1 || e.Title[0] == "" {
+		t.Fatalf("%s: ids %v, titles %v, updated %v, want one of each", what, e.ID, e.Title, e.Updated)
 	}
-	if len(feed.Entries) != 3 || feed.Updated != "2025-07-02T23:41:00Z" {
-		t.Fatalf("feed: %+v", feed)
+	if _, err := time.Parse(time.RFC3339, e.Updated[0]); err != nil {
+		t.Errorf("%s: %v", what, err)
 	}
-	e := feed.Entries[0]
-	if e.Link.Href != "https://news.example.com/briefings/2025-07-02" || e.ID != e.Link.Href || !strings.Contains(e.Summary, "国家サイバー統括室") {
-		t.Errorf("entry: %+v", e)
+	for _, address := range []string{e.ID[0], e.link("alternate")} {
+		if !strings.HasPrefix(address, base+"/") {
+			t.Errorf("%s: address %q is not below %s", what, address, base)
+		}
+	}
+}
+
+// TestLinkPreviews looks at what a chat shows of a link: absolute addresses
+// where the site knows its own, none where it would have to guess.
+func TestLinkPreviews(t *testing.T) {
+	for public, want := range map[string]bool{"https://news.example.com/": true, "": false} {
+		server := start(t, library(), func(o *web.Options) { o.PublicURL = public })
+		for path, canonical := range map[string]string{
+			"/": "/briefings/2025-07-02", "/briefings/2025-07-01?lang=en": "/briefings/2025-07-01", "/terms/NCO": termPath("国家サイバー統括室"), "/briefings": "/briefings",
+		} {
+			_, body := get(t, server.URL+path)
+			for _, tag := range []string{
+				`<meta property="og:url" content="https://news.example.com` + canonical + `">`,
+				`<link rel="canonical" href="https://news.example.com` + canonical + `">`,
+				`<meta property="og:image" content="https://news.example.com/assets/card.png">`,
+			} {
+				if strings.Contains(body, tag) != want {
+					t.Errorf("%s with public URL %q: %s: %v, want %v", path, public, tag, !want, want)
+				}
+			}
+			for _, tag := range []string{"og:title", "og:description", "og:type", "og:locale"} {
+				if !strings.Contains(body, `property="`+tag+`"`) && !(tag == "og:description" && path == "/briefings") {
+					t.Errorf("%s has no %s", path, tag)
+				}
+			}
+		}
+	}
+	resp, _ := get(t, start(t, library(), nil).URL+"/assets/card.png")
+	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "image/png" {
+		t.Errorf("picture: %s %s", resp.Status, resp.Header.Get("Content-Type"))
+	}
+}
+
+func termPath(term string) string { return "/terms/" + url.PathEscape(term) }
+
+// TestHostileQueries asks in every way that people and machines do.
+func TestHostileQueries(t *testing.T) {
+	server := operated(t, func() time.Time { return now }, nil)
+	words := []string{hostile, strings.Repeat("長", 5000), "\x00", "%", "a b c d e f g", "(?i)(a+)+$", "' OR 1=1 --", "../../etc/passwd", "\u202eabc", "😀", "　", "e\u0301", "ﾊﾞ"}
+	for _, w := range words {
+		for _, path := range []string{"/search?q=", "/terms?q=", "/terms/", "/briefings/", "/briefings?month=", "/search?lang=", "/?lang=", "/search?q=a&page=", "/channels?lang="} {
+			resp, body := get(t, server.URL+path+url.QueryEscape(w))
+			if resp.StatusCode >= 500 {
+				t.Errorf("%s%q: %s", path, w, resp.Status)
+			}
+			if len(body) > maxPage {
+				t.Errorf("%s%q: %d bytes", path, w, len(body))
+			}
+			if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+				checkMarkup(t, path, body)
+			}
+		}
 	}
 }
 
@@ -434,38 +546,4 @@ func TestOptionsAreChecked(t *testing.T) {
 	if _, err := web.New(web.Options{PublicURL: "news.example.com"}); err == nil {
 		t.Error("a public URL without scheme was accepted")
 	}
-}
-
-// pictures is a folder into which the browser test puts what it sees:
-// go test ./bot/web -run Browser -pictures DIR
-var pictures = flag.String("pictures", "", "folder for `pictures` of the pages")
-
-func TestBrowser(t *testing.T) {
-	tab := bottest.Browser(t)
-	server := start(t, library(), nil)
-	for _, l := range []struct {
-		name          string
-		width, height int64
-		dark          bool
-	}{{"desktop", 1280, 900, false}, {"desktop-dark", 1280, 900, true}, {"phone", 390, 844, false}, {"phone-dark", 390, 844, true}} {
-		for _, p := range []struct{ name, path string }{
-			{"day", "/"}, {"archive", "/briefings"}, {"terms", "/terms"},
-			{"term", "/terms/" + url.PathEscape("国家サイバー統括室")}, {"search", "/search?q=" + url.QueryEscape("サイバー")},
-		} {
-			t.Run(p.name+" "+l.name, func(t *testing.T) {
-				bottest.Do(t, tab, bottest.Look(l.width, l.height, l.dark), chromedp.Navigate(server.URL+p.path))
-				if wide := bottest.Ask[int64](t, tab, `document.documentElement.scrollWidth`); wide > l.width {
-					t.Errorf("page is %d pixels wide in a window of %d", wide, l.width)
-				}
-				if *pictures != "" {
-					bottest.Picture(t, tab, filepath.Join(*pictures, "web-"+p.name+"-"+l.name+".png"), true)
-				}
-			})
-		}
-	}
-	t.Run("search as you type", func(t *testing.T) {
-		bottest.Do(t, tab, chromedp.Navigate(server.URL+"/search"), chromedp.SendKeys(chromedp.CSS(".find input"), "ランサム"))
-		bottest.Await(t, tab, `document.querySelector(".hits mark")?.textContent === "ランサム"`)
-		bottest.Await(t, tab, `location.search.includes("q=")`)
-	})
 }

@@ -133,7 +133,7 @@ func japanese() words {
 		LogIn: "ログイン", LogOut: "ログアウト", Token: "API_TOKEN の値", WrongToken: "トークンが違います。",
 		TooManyAttempts: "試行が多すぎます。少し待ってからやり直してください。",
 		Troubles:        "確認が必要なものが %d 件あります", AllWell: "すべて正常です", AsOf: "確認時刻", Reload: "最新にする",
-		Channels: "チャンネル", LastPost: "前回の配信", ThisSlot: "直近の枠", NextSlot: "次の枠", None: "なし",
+		Channels: "チャンネル", LastPost: "前回の配信", ThisSlot: "直近の予定", NextSlot: "次の予定", None: "なし",
 		NoChannels: "チャンネルはまだありません。追加するには:", DigestSources: "まとめの入手元", SourceBroken: "読めません", SourceFine: "正常",
 		NewestDigest: "最新のまとめ", LookedAt: "最後に見た時刻", Why: "理由", NoSources: "入手元はまだ見ていません。",
 		RejectedFiles: "読めなかったファイル", NoRejected: "ありません。",
