@@ -14,8 +14,9 @@ import (
 //	caseKey      upper and lower case, spaces around and in a row
 //	spellingKey  also width, separators, ヴ and a long vowel mark at the end of
 //	             a katakana word of three letters or more (サーバ, サーバー)
-//	kanaKey      also hiragana for katakana, small kana (ウェア, ウエア) and
-//	             words that are written half in kanji (漏えい, 漏洩)
+//	kanaKey      also hiragana for katakana, small kana (ウェア, ウエア), old
+//	             forms of kanji (證明書) and words that are written half in
+//	             kanji (漏えい, 漏洩)
 //	soundKey     also every long vowel mark (インタフェース, インターフェイス)
 
 // caseKey folds case only.
@@ -35,7 +36,7 @@ func spellingKey(s string) string {
 func kanaKey(s string) string { return kanaOf(spellingKey(s)) }
 
 func kanaOf(spelling string) string {
-	return halfKanji.Replace(strings.Map(toHiragana, spelling))
+	return halfKanji.Replace(strings.Map(plainLetter, spelling))
 }
 
 // soundKey is the bluntest form, made of a kanaKey; only long words are
@@ -67,13 +68,29 @@ func letters(s string) []rune {
 			if betweenKana && r != '-' {
 				out = append(out, longVowel)
 			}
-		case unicode.IsSpace(r) || isSeparator(r) || unicode.Is(unicode.Cf, r):
+		case unicode.IsSpace(r) || isSeparator(r) || unicode.Is(unicode.Cf, r) || r == '.' && ofAcronym(in, i):
 		default:
 			out = append(out, r)
 		}
 	}
 	return out
 }
+
+// ofAcronym holds for a dot after a single Latin letter that another such
+// letter or the end of a word follows (A.P.T.). The dots of .NET, Node.js and
+// 3.0 stand elsewhere.
+func ofAcronym(in []rune, dot int) bool {
+	single := func(i int) bool {
+		return unicode.Is(unicode.Latin, in[i]) && (i == 0 || !partOfWord(in[i-1]))
+	}
+	if dot == 0 || !single(dot-1) {
+		return false
+	}
+	next := dot + 1
+	return next == len(in) || !partOfWord(in[next]) || unicode.Is(unicode.Latin, in[next]) && (next+1 == len(in) || !partOfWord(in[next+1]))
+}
+
+func partOfWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // vu writes the sound that Japanese borrowed for V as people say it.
 var vu = strings.NewReplacer("ヴァ", "バ", "ヴィ", "ビ", "ヴェ", "ベ", "ヴォ", "ボ", "ヴ", "ブ",
@@ -123,8 +140,15 @@ func trimLongVowels(s string) string {
 	return string(out)
 }
 
-// toHiragana folds katakana, small kana and the two pairs of one sound.
-func toHiragana(r rune) rune {
+// plainLetter folds katakana, small kana, the two pairs of one sound, and old
+// forms of kanji.
+func plainLetter(r rune) rune {
+	if unicode.Is(unicode.Han, r) {
+		if plain, ok := oldKanji[r]; ok {
+			return plain
+		}
+		return r
+	}
 	if isKatakana(r) && r <= 'ヶ' {
 		r -= 'ァ' - 'ぁ'
 	}
@@ -139,8 +163,22 @@ func toHiragana(r rune) rune {
 	return r
 }
 
+// oldKanji are old forms, and those of other countries' keyboards, of kanji
+// that terms are made of, each before the form in use.
+var oldKanji = func() map[rune]rune {
+	const pairs = "國国學学證証號号擊撃體体會会關関權権惡悪應応變変覺覚圖図廣広續続總総數数濟済當当發発驗験處処讀読轉転傳伝對対團団戰戦檢検" +
+		"條条假仮價価經経輕軽縣県實実收収從従壓圧圍囲醫医營営榮栄圓円鹽塩歐欧殘残點点區区查査亂乱來来兩両獨独盜盗爭争竊窃聲声繼継稱称" +
+		"攝摂屬属單単斷断遞逓鐵鉄燈灯黨党內内拂払佛仏邊辺辨弁辯弁寶宝豫予餘余譽誉樣様龍竜隱隠參参慘惨絲糸齒歯兒児釋釈壽寿晝昼"
+	forms := map[rune]rune{}
+	letters := []rune(pairs)
+	for i := 0; i+1 < len(letters); i += 2 {
+		forms[letters[i]] = letters[i+1]
+	}
+	return forms
+}()
+
 // halfKanji are words whose harder half is often written in kana, after
-// toHiragana.
+// plainLetter.
 var halfKanji = strings.NewReplacer(
 	"漏えい", "漏洩", "改ざん", "改竄", "ぜい弱", "脆弱", "隠ぺい", "隠蔽", "ねつ造", "捏造",
 	"遮へい", "遮蔽", "破たん", "破綻", "かく乱", "攪乱", "撹乱", "攪乱",

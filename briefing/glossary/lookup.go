@@ -1,7 +1,6 @@
 package glossary
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -25,13 +24,14 @@ const (
 //	exact      a term, letter case aside
 //	alias      another name of a term, letter case aside
 //	variant    a term or another name in another writing: width, separators,
-//	           kana, long vowels; the closest writing there is
+//	           kana, long vowels, an English plural, Latin letters for kana;
+//	           the closest writing there is
 //	prefix     terms that begin with the query
 //	substring  terms that hold it, for two characters and more
 //	typo       terms a few slips away
 //
-// What is not the very name of something is read once more without quotation
-// marks and the words of a question (「…」とは？).
+// What is not the very name of something is read once more as a question:
+// without quotation marks and the words around a term (「…」とは？).
 //
 // Entries are newest first within exact, alias and variant, closest first
 // within the others.
@@ -39,36 +39,77 @@ func (x *Index) Lookup(query string) briefing.Answer {
 	s := x.snapshot()
 	a := briefing.Answer{Query: query, Match: briefing.MatchNone, Terms: []briefing.Entry{}, Suggestions: []string{}}
 	text := strings.TrimSpace(cut(query))
+	if e, ok := s.exactly(text); ok {
+		a.Match, a.Terms = briefing.MatchExact, s.entries[e:e+1:e+1]
+		return a
+	}
 	if kanaKey(text) == "" {
 		return a
 	}
-	match, ids := s.equal(text)
-	if asked := bare(text); match != briefing.MatchExact && match != briefing.MatchAlias && kanaKey(asked) != "" {
-		if m, found := s.equal(asked); ids == nil || m == briefing.MatchExact || m == briefing.MatchAlias {
-			match, ids = m, found
-		}
-		text = asked
-	}
+	match, ids, meant := s.read(text)
 	if ids != nil {
 		a.Match = match
 		slices.Sort(ids)
 		a.Terms = s.pick(slices.Compact(ids))
 		return a
 	}
-	match, names := s.near(kanaKey(text))
-	entries := s.entriesOf(names)
+	match, entries := s.near(kanaKey(meant))
 	a.Match = match
 	a.Terms = s.pick(entries[:min(len(entries), maxTerms)])
-	a.Suggestions = s.suggest(text, entries)
+	a.Suggestions = s.suggest(meant, entries)
 	return a
 }
 
-// near goes through the layers after the equal ones and gives ids of names.
+// exactly finds the term of this very name, letter case aside.
+func (s *snapshot) exactly(text string) (entry int32, ok bool) {
+	if entry, ok = s.byCase[text]; !ok {
+		entry, ok = s.byCase[caseKey(text)]
+	}
+	return entry, ok
+}
+
+// read looks for equal names of what text can mean: of the text as it stands,
+// then of what it asks for. A very name of the latter is better than another
+// writing of the former. meant is the text without the words of a question,
+// which is what remains to look for when there is no name.
+func (s *snapshot) read(text string) (match briefing.Match, ids []int32, meant string) {
+	match, ids = s.equal(text)
+	if match == briefing.MatchAlias {
+		return match, ids, text
+	}
+	meant = text
+	for i, asked := range readings(text) {
+		if asked == text || kanaKey(asked) == "" {
+			continue
+		}
+		if i == 0 {
+			meant = asked
+		}
+		if m, found := s.equal(asked); ids == nil || m == briefing.MatchExact || m == briefing.MatchAlias {
+			match, ids = m, found
+		}
+		if match == briefing.MatchExact || match == briefing.MatchAlias {
+			break
+		}
+	}
+	for _, one := range singulars(meant) {
+		if _, found := s.equal(one); ids == nil && found != nil {
+			match, ids = briefing.MatchVariant, found
+		}
+	}
+	if ids == nil {
+		match, ids = s.equalRomaji(meant)
+	}
+	return match, ids, meant
+}
+
+// near goes through the layers after the equal ones and gives entries, at
+// least as many as can be answered with or suggested.
 func (s *snapshot) near(key string) (briefing.Match, []int32) {
-	if ids := s.beginning(key); len(ids) > 0 {
+	if ids := s.beginning(key, maxTerms+maxSuggestions); len(ids) > 0 {
 		return briefing.MatchPrefix, ids
 	}
-	if ids := s.holding(key); len(ids) > 0 {
+	if ids := s.holding(key, maxTerms+maxSuggestions); len(ids) > 0 {
 		return briefing.MatchSubstring, ids
 	}
 	if ids := s.mistyped(key); len(ids) > 0 {
@@ -90,14 +131,13 @@ const (
 // equal finds the entries with the name that is equal to text in the sharpest
 // form. Names that are equal in any form are equal in sound, so one map does.
 func (s *snapshot) equal(text string) (briefing.Match, []int32) {
-	spelling := spellingKey(text)
-	q := name{text: text, spelling: spelling, kana: kanaOf(spelling)}
+	q := newWriting(text)
 	best := 2 * unequal
 	var ids []int32
-	for _, id := range s.bySound[soundKey(q.kana)] {
-		n := &s.names[id]
-		rank := 2 * equality(&q, n)
-		if n.alias {
+	for _, id := range s.bySound.of(q.sound) {
+		n := s.names[id]
+		rank := 2 * q.equality(n.kana, s.text(n))
+		if n.alias != headword {
 			rank++
 		}
 		if rank < best {
@@ -119,72 +159,84 @@ func (s *snapshot) equal(text string) (briefing.Match, []int32) {
 	}
 }
 
+// writing is a query in all its forms.
+type writing struct{ text, spelling, kana, sound string }
+
+func newWriting(text string) writing {
+	q := writing{text: text, spelling: spellingKey(text)}
+	q.kana = kanaOf(q.spelling)
+	q.sound = soundKey(q.kana)
+	return q
+}
+
 // minSound is how many letters two names need that differ in long vowels
 // only: short words that do are different words (ビール, ビル).
 const minSound = 4
 
-// equality is the sharpest form in which two names of one sound are equal.
-func equality(q, n *name) int {
-	switch {
-	case q.spelling != n.spelling && q.kana != n.kana:
-		if utf8.RuneCountInString(soundKey(q.kana)) >= minSound {
+// equality is the sharpest form in which q equals a name.
+func (q *writing) equality(kana, text string) int {
+	if q.kana != kana {
+		if q.sound == soundKey(kana) && utf8.RuneCountInString(q.sound) >= minSound {
 			return sameSound
 		}
 		return unequal
-	case q.spelling != n.spelling:
+	}
+	switch {
+	case q.spelling != spellingKey(text):
 		return sameKana
-	case caseKey(q.text) == caseKey(n.text):
+	case caseKey(q.text) == caseKey(text):
 		return sameCase
-	case widthKey(q.text) == widthKey(n.text):
+	case widthKey(q.text) == widthKey(text):
 		return sameWidth
 	default:
 		return sameSpelling
 	}
 }
 
-// beginning gives the names that begin with key, shortest first.
-func (s *snapshot) beginning(key string) []int32 {
-	from, _ := slices.BinarySearchFunc(s.sorted, key, func(id int32, key string) int { return strings.Compare(s.names[id].kana, key) })
-	to := from
-	for to < len(s.sorted) && strings.HasPrefix(s.names[s.sorted[to]].kana, key) {
-		to++
+// equalRomaji finds the entries with a name in kana that sounds like a text in
+// Latin letters.
+func (s *snapshot) equalRomaji(text string) (match briefing.Match, ids []int32) {
+	typed := romajiOf(text)
+	match = briefing.MatchNone
+	if typed == "" {
+		return match, nil
 	}
-	return s.shortestFirst(slices.Clone(s.sorted[from:to]))
-}
-
-// holding gives the names that key is a part of, shortest first.
-func (s *snapshot) holding(key string) []int32 {
-	var ids []int32
-	for _, id := range s.rarest(key) {
-		if strings.Contains(s.names[id].kana, key) {
-			ids = append(ids, id)
+	for _, id := range s.byRomaji.of(typed) {
+		if n := s.names[id]; romajiKey(s.text(n)) == typed {
+			match, ids = briefing.MatchVariant, append(ids, n.entry)
 		}
 	}
-	return s.shortestFirst(ids)
+	return match, ids
 }
 
-// shortestFirst puts the names that the query is most of first; newer entries
-// go before older ones, terms before other names.
-func (s *snapshot) shortestFirst(ids []int32) []int32 {
-	slices.SortStableFunc(ids, func(a, b int32) int {
-		x, y := &s.names[a], &s.names[b]
-		return cmp.Or(cmp.Compare(x.size, y.size), cmp.Compare(a, b))
-	})
-	return ids
+// from is where in s.sorted the names from key on begin.
+func (s *snapshot) from(key string) int {
+	at, _ := slices.BinarySearchFunc(s.sorted, key, func(id int32, key string) int { return strings.Compare(s.names[id].kana, key) })
+	return at
+}
+
+// beginning gives the entries with a name that begins with key, the shortest
+// name first, at most n.
+func (s *snapshot) beginning(key string, n int) []int32 {
+	best := shortest{s: s, most: n}
+	for at := s.from(key); at < len(s.sorted) && strings.HasPrefix(s.names[s.sorted[at]].kana, key); at++ {
+		best.add(s.sorted[at])
+	}
+	return best.entries()
 }
 
 // suggest gives terms that may have been meant: what was found but not
 // answered with, then what is inside the query or resembles it.
 func (s *snapshot) suggest(text string, answered []int32) []string {
-	rest := answered[min(len(answered), maxTerms):]
-	out := s.entryTerms(rest, maxSuggestions)
-	for _, id := range s.resembling(kanaKey(text)) {
-		e := s.names[id].entry
-		if term := s.entries[e].Term; len(out) < maxSuggestions && !slices.Contains(answered, e) && !slices.Contains(out, term) {
-			out = append(out, term)
+	entries := slices.Clone(answered[min(len(answered), maxTerms):])
+	if len(entries) < maxSuggestions {
+		for _, e := range s.resembling(kanaKey(text)) {
+			if !slices.Contains(answered, e) {
+				entries = append(entries, e)
+			}
 		}
 	}
-	return out
+	return s.terms(entries, maxSuggestions)
 }
 
 // entriesOf turns names into their entries, each once, in the same order.
@@ -208,15 +260,12 @@ func (s *snapshot) pick(entries []int32) []briefing.Entry {
 	return out
 }
 
-// terms gives the terms of names, each once, at most n.
-func (s *snapshot) terms(names []int32, n int) []string {
-	return s.entryTerms(s.entriesOf(names), n)
-}
-
-func (s *snapshot) entryTerms(entries []int32, n int) []string {
-	out := make([]string, 0, min(max(n, 0), len(entries)))
-	for _, e := range entries[:min(max(n, 0), len(entries))] {
-		out = append(out, s.entries[e].Term)
+// terms gives the terms of entries, at most n.
+func (s *snapshot) terms(entries []int32, n int) []string {
+	entries = entries[:min(max(n, 0), len(entries))]
+	out := make([]string, len(entries))
+	for i, e := range entries {
+		out[i] = s.entries[e].Term
 	}
 	return out
 }
@@ -230,31 +279,4 @@ func cut(query string) string {
 		}
 	}
 	return query
-}
-
-// questionEnds are what people type after a term when they ask for it.
-var questionEnds = []string{
-	"とは何ですか", "とはなんですか", "って何ですか", "ってなんですか", "とは何", "とはなに", "って何", "ってなに", "とは",
-	"について教えて", "を教えてください", "を教えて", "について", "の意味は", "の意味", "の定義", "は何ですか",
-}
-
-// bare takes what is no part of a name off a query: quotation marks, question
-// marks, and the words of a question.
-func bare(query string) string {
-	const signs = " \t　?？!！。．.、,\"'“”‘’「」『』【】()（）<>〈〉《》`*/"
-	q := strings.Trim(strings.TrimLeft(query, "#"), signs)
-	lower := strings.ToLower(q)
-	for _, begin := range []string{"what is ", "what are ", "define ", "term "} {
-		if strings.HasPrefix(lower, begin) {
-			q = q[len(begin):]
-			break
-		}
-	}
-	for _, end := range questionEnds {
-		if rest, ok := strings.CutSuffix(q, end); ok {
-			q = rest
-			break
-		}
-	}
-	return strings.Trim(q, signs)
 }

@@ -36,8 +36,14 @@ func merge(days map[briefing.Date][]briefing.Term) []briefing.Entry {
 	groups := bySpelling(days)
 	groups = byOtherName(groups)
 	entries := make([]briefing.Entry, len(groups))
+	dates := newestFirst(days)
 	for i, g := range groups {
 		entries[i] = g.entry()
+		// Most terms are of one day; those of a day share its date.
+		if e := &entries[i]; len(e.Digests) == 1 {
+			at, _ := slices.BinarySearchFunc(dates, e.FirstSeen, func(a, b briefing.Date) int { return cmp.Compare(b, a) })
+			e.Digests = dates[at : at+1 : at+1]
+		}
 	}
 	relate(entries, days)
 	return entries

@@ -2,7 +2,7 @@ package glossary
 
 import (
 	"cmp"
-	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,9 +17,8 @@ const edge rune = 0
 
 func pairOf(a, b rune) pair { return pair(a)<<32 | pair(b) }
 
-// pairsOf gives each pair of a key once, in order.
-func pairsOf(key string) []pair {
-	pairs := make([]pair, 0, len(key)/2)
+// pairsOf appends each pair of a key once, in order.
+func pairsOf(pairs []pair, key string) []pair {
 	add := func(p pair) {
 		if !slices.Contains(pairs, p) {
 			pairs = append(pairs, p)
@@ -34,31 +33,153 @@ func pairsOf(key string) []pair {
 	return pairs
 }
 
-// rarest gives the names that have the pair of key that fewest names have; no
-// names when key is shorter than two letters.
-func (s *snapshot) rarest(key string) []int32 {
-	if utf8.RuneCountInString(key) < 2 {
-		return nil
+// sign tells most names apart that a query is not near to: a set of pairs in
+// 120 bits, some of which share a bit, and in the other 8 how many letters the
+// name has, 255 and more being one.
+type sign struct{ low, high uint64 }
+
+const signBits = 120
+
+func (p pair) sign() sign {
+	const golden = 0x9E3779B97F4A7C15 // spreads the pairs over the bits
+	bit := uint64(p) * golden >> 32 % signBits
+	if bit < 64 {
+		return sign{low: 1 << bit}
 	}
-	var best []int32
-	found := false
-	last := edge
-	for _, r := range key {
-		if last != edge {
-			if ids := s.byPair[pairOf(last, r)]; !found || len(ids) < len(best) {
-				best, found = ids, true
-			}
-		}
-		last = r
-	}
-	return best
+	return sign{high: 1 << (bit - 64)}
 }
 
-// mistyped gives the names that key is a few slips away from, fewest first.
-// Each slip spoils at most pairsPerSlip pairs, so a name that is near shares
-// all others with key; only such names are compared letter by letter.
+func signOf(pairs []pair, letters int) sign {
+	all := sign{high: uint64(min(letters, 255)) << (signBits - 64)}
+	for _, p := range pairs {
+		b := p.sign()
+		all.low, all.high = all.low|b.low, all.high|b.high
+	}
+	return all
+}
+
+// without counts the pairs of s that other does not have.
+func (s sign) without(other sign) int {
+	return bits.OnesCount64(s.low&^other.low) + bits.OnesCount64(s.high&^other.high<<8)
+}
+
+// has says whether p may be among the pairs of s.
+func (s sign) has(p pair) bool {
+	b := p.sign()
+	return s.low&b.low|s.high&b.high != 0
+}
+
+func (s sign) letters() int { return int(s.high >> (signBits - 64)) }
+
+// pairIndex finds names by their pairs. All lists of names stand in one slice.
+type pairIndex struct {
+	lists map[pair]list
+	names []int32
+	signs []sign // by name
+}
+
+// list is a part of pairIndex.names.
+type list struct{ from, size int32 }
+
+func newPairIndex(names []name) pairIndex {
+	x := pairIndex{lists: map[pair]list{}, signs: make([]sign, len(names))}
+	var buf []pair
+	total := int32(0)
+	for i, n := range names {
+		buf = pairsOf(buf[:0], n.kana)
+		x.signs[i] = signOf(buf, int(n.size))
+		for _, p := range buf {
+			l := x.lists[p]
+			l.size++
+			x.lists[p] = l
+		}
+		total += int32(len(buf))
+	}
+	from := int32(0)
+	for p, l := range x.lists {
+		x.lists[p] = list{from, 0}
+		from += l.size
+	}
+	x.names = make([]int32, total)
+	for i, n := range names {
+		buf = pairsOf(buf[:0], n.kana)
+		for _, p := range buf {
+			l := x.lists[p]
+			x.names[l.from+l.size] = int32(i)
+			l.size++
+			x.lists[p] = l
+		}
+	}
+	return x
+}
+
+// rareFirst are the lists of names of each pair, shortest first.
+func (x *pairIndex) rareFirst(pairs []pair) [][]int32 {
+	lists := make([][]int32, len(pairs))
+	for i, p := range pairs {
+		l := x.lists[p]
+		lists[i] = x.names[l.from : l.from+l.size]
+	}
+	slices.SortStableFunc(lists, func(a, b []int32) int { return cmp.Compare(len(a), len(b)) })
+	return lists
+}
+
+// holding gives the entries with a name that key is a part of, the shortest
+// name first, at most n; none when key is shorter than two letters.
+func (s *snapshot) holding(key string, n int) []int32 {
+	pairs := pairsOf(make([]pair, 0, maxTyped), key)
+	if len(pairs) < 3 {
+		return nil
+	}
+	inside := slices.DeleteFunc(pairs, func(p pair) bool { return p>>32 == pair(edge) || p&(1<<32-1) == pair(edge) })
+	best := shortest{s: s, most: n}
+	want := signOf(inside, 0)
+	for _, id := range s.pairs.rareFirst(inside)[0] {
+		if want.without(s.pairs.signs[id]) == 0 && strings.Contains(s.names[id].kana, key) {
+			best.add(id)
+		}
+	}
+	return best.entries()
+}
+
+// shortest keeps the names that the query is most of, one an entry: the
+// shortest first, newer entries before older ones, terms before other names.
+type shortest struct {
+	s    *snapshot
+	most int
+	ids  []int32 // best first
+}
+
+func (b *shortest) before(x, y int32) int {
+	return cmp.Or(cmp.Compare(b.s.names[x].size, b.s.names[y].size), cmp.Compare(x, y))
+}
+
+func (b *shortest) add(id int32) {
+	if b.most <= 0 || len(b.ids) == b.most && b.before(id, b.ids[b.most-1]) > 0 {
+		return
+	}
+	sameEntry := func(other int32) bool { return b.s.names[other].entry == b.s.names[id].entry }
+	if i := slices.IndexFunc(b.ids, sameEntry); i >= 0 {
+		if b.before(b.ids[i], id) < 0 {
+			return
+		}
+		b.ids = slices.Delete(b.ids, i, i+1)
+	}
+	at, _ := slices.BinarySearchFunc(b.ids, id, b.before)
+	b.ids = slices.Insert(b.ids, at, id)
+	b.ids = b.ids[:min(len(b.ids), b.most)]
+}
+
+func (b *shortest) entries() []int32 { return b.s.entriesOf(b.ids) }
+
+// spoiled is how many pairs of a word d slips spoil: each two, and two letters
+// that are swapped three. Who swaps twice is not understood.
+func spoiled(d int) int { return 2*d + 1 }
+
+// mistyped gives the entries that key is a few slips away from: all with the
+// fewest slips, newest first. What is near lacks few pairs of key, so it has
+// one of the rarest; only such names are compared letter by letter.
 func (s *snapshot) mistyped(key string) []int32 {
-	const pairsPerSlip = 3
 	q := []rune(key)
 	if len(q) < 2 || len(q) > maxTyped {
 		return nil
@@ -66,58 +187,56 @@ func (s *snapshot) mistyped(key string) []int32 {
 	if len(q) == 2 { // swapped, it shares no pair with what was meant
 		return s.named(string([]rune{q[1], q[0]}))
 	}
-	pairs := pairsOf(key)
-	enough := max(1, len(pairs)-pairsPerSlip*maxSlips(len(q)+maxSlips(len(q))))
-	shared := make([]uint8, len(s.names)) // at most maxTyped+1 each
-	hits := map[int32]int{}               // slips by name
-	for _, p := range pairs {
-		for _, id := range s.byPair[p] {
-			if shared[id]++; int(shared[id]) != enough {
-				continue
-			}
-			n := &s.names[id]
-			if abs(n.size-len(q)) > maxSlips(max(n.size, len(q))) {
-				continue
-			}
-			if d, ok := slips(q, []rune(n.kana)); ok {
-				hits[id] = d
+	pairs := pairsOf(make([]pair, 0, maxTyped+1), key)
+	lists := s.pairs.rareFirst(pairs)
+	looks := signOf(pairs, len(q))
+	for d := 1; d <= maxSlips(len(q)+maxSlips(len(q))); d++ {
+		var likely []int32
+		for _, ids := range lists[:min(len(lists), spoiled(d)+1)] {
+			for _, id := range ids {
+				n := s.pairs.signs[id]
+				if looks.without(n) <= spoiled(d) && abs(n.letters()-len(q)) <= d {
+					likely = append(likely, id)
+				}
 			}
 		}
-	}
-	return fewest(hits)
-}
-
-// fewest gives the names with the fewest slips, newest entry first.
-func fewest(hits map[int32]int) []int32 {
-	best := maxTyped
-	for _, d := range hits {
-		best = min(best, d)
-	}
-	var out []int32
-	for id, d := range hits {
-		if d == best {
-			out = append(out, id)
+		slices.Sort(likely)
+		found := slices.DeleteFunc(slices.Compact(likely), func(id int32) bool { return !s.within(q, id, d) })
+		if len(found) > 0 {
+			return s.entriesOf(found)
 		}
 	}
-	slices.Sort(out)
-	return out
+	return nil
 }
 
-// named gives the names in Chinese characters with this very key.
+// within says whether a name is d slips from q.
+func (s *snapshot) within(q []rune, id int32, d int) bool {
+	n := &s.names[id]
+	if n.size > maxTyped {
+		return false
+	}
+	var letters [maxTyped]rune
+	return slips(q, appendRunes(letters[:0], n.kana), d)
+}
+
+func appendRunes(to []rune, s string) []rune {
+	for _, r := range s {
+		to = append(to, r)
+	}
+	return to
+}
+
+// named gives the entries with a name in Chinese characters with this very key.
 func (s *snapshot) named(key string) []int32 {
-	return slices.DeleteFunc(s.beginning(key), func(id int32) bool {
-		return s.names[id].kana != key || otherHan([]rune(key), nil) < 2
-	})
-}
-
-// pairLists are the lists of names of each pair of key, shortest first.
-func (s *snapshot) pairLists(key string) [][]int32 {
-	var lists [][]int32
-	for _, p := range pairsOf(key) {
-		lists = append(lists, s.byPair[p])
+	if han := count([]rune(key), unicode.Han); han < 2 {
+		return nil
 	}
-	slices.SortStableFunc(lists, func(a, b []int32) int { return cmp.Compare(len(a), len(b)) })
-	return lists
+	var ids []int32
+	for at := s.from(key); at < len(s.sorted) && s.names[s.sorted[at]].kana == key; at++ {
+		ids = append(ids, s.sorted[at])
+	}
+	slices.Sort(ids)
+	return s.entriesOf(ids)
 }
 
 const (
@@ -125,52 +244,68 @@ const (
 	minAlike = 0.25
 	// maxCandidates bounds the names that are compared for suggestions. Those
 	// that share a rare pair come first, so the likely ones are among them.
-	maxCandidates = 500
+	maxCandidates = 100
 )
 
-// resembling gives names to suggest, best first: those inside the query, the
+// resembling gives entries to suggest, best first: those inside the query, the
 // longest first, then those that share most pairs with it.
 func (s *snapshot) resembling(key string) []int32 {
-	pairs := pairsOf(key)
-	alike := map[int32]float64{}
-	for _, id := range s.candidates(key) {
-		n := &s.names[id]
-		shared := 0
-		for _, p := range pairsOf(n.kana) {
-			if slices.Contains(pairs, p) {
-				shared++
-			}
+	pairs := pairsOf(make([]pair, 0, maxTyped), key)
+	type candidate struct {
+		id    int32
+		alike float64
+	}
+	var all []candidate
+	looks := signOf(pairs, 0)
+	for _, id := range s.candidates(pairs) {
+		n, sign := &s.names[id], s.pairs.signs[id]
+		dice := func(shared int) float64 { return 2 * float64(shared) / float64(len(pairs)+sign.letters()+1) }
+		if dice(len(pairs)-looks.without(sign)) < minAlike && sign.without(looks) > 2 {
+			continue // neither alike nor inside the query: there all but the edges are shared
 		}
-		a := 2 * float64(shared) / float64(len(pairs)+n.size+1)
+		a := dice(sharedPairs(pairs, looks, n.kana))
 		if n.size >= 2 && strings.Contains(key, n.kana) {
 			a = float64(n.size)
 		}
 		if a >= minAlike {
-			alike[id] = a
+			all = append(all, candidate{id, a})
 		}
 	}
-	return slices.SortedFunc(maps.Keys(alike), func(a, b int32) int {
-		return cmp.Or(cmp.Compare(alike[b], alike[a]), cmp.Compare(a, b))
-	})
+	slices.SortFunc(all, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.alike, a.alike), cmp.Compare(a.id, b.id)) })
+	ids := make([]int32, len(all))
+	for i, c := range all {
+		ids[i] = c.id
+	}
+	return s.entriesOf(ids)
 }
 
-// candidates are names that share a pair with key, rare pairs first, at most
-// maxCandidates of them.
-func (s *snapshot) candidates(key string) []int32 {
-	var out []int32
-	seen := map[int32]bool{}
-	for _, ids := range s.pairLists(key) {
-		for _, id := range ids {
-			if len(out) == maxCandidates {
-				return out
-			}
-			if !seen[id] {
-				seen[id] = true
-				out = append(out, id)
-			}
+// sharedPairs counts the pairs of a key that are among pairs, whose sign is
+// looks.
+func sharedPairs(pairs []pair, looks sign, key string) int {
+	shared := 0
+	among := func(p pair) {
+		if looks.has(p) && slices.Contains(pairs, p) {
+			shared++
 		}
 	}
-	return out
+	last := edge
+	for _, r := range key {
+		among(pairOf(last, r))
+		last = r
+	}
+	among(pairOf(last, edge))
+	return shared
+}
+
+// candidates are names that share one of pairs, rare pairs first, at most
+// maxCandidates of them.
+func (s *snapshot) candidates(pairs []pair) []int32 {
+	out := make([]int32, 0, maxCandidates)
+	for _, ids := range s.pairs.rareFirst(pairs) {
+		out = append(out, ids[:min(len(ids), maxCandidates-len(out))]...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // maxTyped is the longest name that slips are counted in, in letters.
@@ -181,42 +316,81 @@ func maxSlips(n int) int {
 	switch {
 	case n < 6:
 		return 1
-	case n < 12:
+	case n < 16:
 		return 2
 	default:
 		return 3
 	}
 }
 
-// slips counts the letters that were mistyped, left out, added or swapped
-// with a neighbour between q and n. It is not ok when the two are rather
-// different words than one word and its typo:
+// slips says whether at most d letters were mistyped, left out, added or
+// swapped with a neighbour between q and n. They may not be when the two are
+// rather different words than one word and its typo:
 //
-//   - numbers differ (TLS 1.2, TLS 1.3);
-//   - more than one Chinese character differs (サイバー攻撃, サイバー犯罪);
+//   - numbers differ (TLS 1.2, TLS 1.3; 二重脅迫, 三重脅迫);
+//   - more than one Chinese character differs (サイバー攻撃, サイバー犯罪), one
+//     was added (非標的型攻撃), or, in a word of up to four letters, one that
+//     does not sound the same (暗号鍵, 暗号化);
 //   - they are too short for that many slips. Latin words of up to four letters
 //     are mostly acronyms and never typos of each other (IPS, ISP); longer ones
 //     may hold one slip in five letters. Kana words of up to three letters have
 //     neighbours everywhere (ビール, ビル, ボール); longer ones may hold one
 //     slip in three letters, as may words with Chinese characters.
-func slips(q, n []rune) (int, bool) {
+func slips(q, n []rune, d int) bool {
 	size := max(len(q), len(n))
-	limit := maxSlips(size)
-	if size > maxTyped || abs(len(q)-len(n)) > limit {
-		return 0, false
+	if size > maxTyped || d > maxSlips(size) || abs(len(q)-len(n)) > d {
+		return false
 	}
-	d := distance(q, n, limit)
-	if d > limit || numbers(q) != numbers(n) {
-		return 0, false
+	if distance(q, n, d) > d || !sameNumbers(q, n) {
+		return false
 	}
 	switch hanQ, hanN := count(q, unicode.Han), count(n, unicode.Han); {
 	case hanQ == 0 && hanN == 0 && count(q, unicode.Latin)+count(n, unicode.Latin) > size:
-		return d, size > 4 && 5*d <= size
+		return size > 4 && 5*d <= size
 	case hanQ == 0 && hanN == 0:
-		return d, size > 3 && 3*d <= size
+		return size > 3 && 3*d <= size
 	default:
-		return d, size > 2 && 3*d <= size && otherHan(q, n) <= 1
+		return size > 2 && 3*d <= size && sameHan(q, n)
 	}
+}
+
+// shortHan is up to how many letters a word with Chinese characters is another
+// word when a character is replaced by one of another sound.
+const shortHan = 4
+
+// sameHan says whether the Chinese characters of q may be meant to be those of
+// n.
+func sameHan(q, n []rune) bool {
+	switch otherHan(q, n) {
+	case 0:
+		return true
+	case 1:
+		return len(q) <= len(n) && (len(n) > shortHan || len(q) < len(n) || soundsAlike(q, n))
+	}
+	return false
+}
+
+// soundsAlike says whether the first letters in which q and n differ are
+// characters that an input method offers for one sound.
+func soundsAlike(q, n []rune) bool {
+	for i := range q {
+		if q[i] != n[i] {
+			return slices.ContainsFunc(homophones, func(group string) bool {
+				return strings.ContainsRune(group, q[i]) && strings.ContainsRune(group, n[i])
+			})
+		}
+	}
+	return true
+}
+
+// homophones are characters of the same reading that terms are made of.
+var homophones = []string{
+	"性生正制政整成精製静清声勢姓", "証承障症照商省称章傷賞", "防坊房妨暴望謀亡", "要用容溶様陽養", "能脳納農", "迫拍白泊薄", "撃激劇",
+	"対待耐体退帯態隊代台", "権検険件券圏研見", "監管感完観換環間関館官", "侵進浸新信真診深審申", "号合豪剛", "策作索錯", "犯範反半判版般",
+	"攻公工構功効交抗口港行校項", "機器記期基規危企起揮鬼気", "視施使始指私士支試資紙詞", "盗統等当投党透登頭答", "認人任忍", "暗安案",
+	"弱若", "脆税", "電伝田", "書署所処緒", "名明命", "量料両領", "情状場条上常", "報方法包放", "漏労", "洩影営映", "選線戦占専", "設接説摂",
+	"定程低提停", "的敵適摘", "標評表票", "動導同堂", "復複服副", "限元原減現", "素組祖", "装送総操相", "化下可加価科家仮", "鍵建件",
+	"面麺", "解改回会開", "罪在材", "網盲", "遮写", "断段談", "査差", "識式", "路炉", "位異移医",
 }
 
 func count(s []rune, script *unicode.RangeTable) int {
@@ -240,15 +414,22 @@ func otherHan(q, n []rune) int {
 	return c
 }
 
-// numbers are the digits of a name, in order.
-func numbers(s []rune) string {
-	var sb strings.Builder
-	for _, r := range s {
-		if unicode.IsDigit(r) {
-			sb.WriteRune(r)
+// numerals are the numbers that are written in Chinese characters.
+const numerals = "一二三四五六七八九十"
+
+// sameNumbers says whether two names have the same digits, in order.
+func sameNumbers(q, n []rune) bool {
+	digits := func(s []rune) string {
+		var out [maxTyped * utf8.UTFMax]byte
+		b := out[:0]
+		for _, r := range s {
+			if unicode.IsDigit(r) || strings.ContainsRune(numerals, r) {
+				b = utf8.AppendRune(b, r)
+			}
 		}
+		return string(b)
 	}
-	return sb.String()
+	return digits(q) == digits(n)
 }
 
 func abs(n int) int { return max(n, -n) }
@@ -256,16 +437,16 @@ func abs(n int) int { return max(n, -n) }
 // distance is the optimal string alignment distance of a and b, which are at
 // most maxTyped long; anything over limit for more than that.
 func distance(a, b []rune, limit int) int {
-	var rows [3][maxTyped + 1]int
+	var rows [3][maxTyped + 1]uint8 // small: they are cleared each time
 	before, last, row := &rows[0], &rows[1], &rows[2]
 	for j := range len(b) + 1 {
-		last[j] = j
+		last[j] = uint8(j)
 	}
 	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		best := i
+		row[0] = uint8(i)
+		best := row[0]
 		for j := 1; j <= len(b); j++ {
-			cost := 1
+			cost := uint8(1)
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
@@ -275,10 +456,10 @@ func distance(a, b []rune, limit int) int {
 			}
 			best = min(best, row[j])
 		}
-		if best > limit {
-			return best
+		if int(best) > limit {
+			return int(best)
 		}
 		before, last, row = last, row, before
 	}
-	return last[len(b)]
+	return int(last[len(b)])
 }
