@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"cyberbrief/briefing"
 )
-
-// maxQueryRunes is longer than any term; more is not a question.
-const maxQueryRunes = 200
 
 // newestTerms is how many terms `/term` alone shows.
 const newestTerms = 10
@@ -23,9 +21,6 @@ func (r *Router) term(ctx context.Context, req Request) (Document, error) {
 	query := strings.TrimSpace(Clean(req.Text))
 	if query == "" {
 		return r.newTerms(req.Language), nil
-	}
-	if utf8.RuneCountInString(query) > maxQueryRunes {
-		return nil, mistake("用語が長すぎます（%d 文字まで）。", "That is too long for a term (at most %d characters).", maxQueryRunes)
 	}
 	answer := r.opts.Glossary.Lookup(query)
 	if answer.Match == briefing.MatchNone || len(answer.Terms) == 0 {
@@ -88,8 +83,9 @@ func (r *Router) history(e briefing.Entry, lang briefing.Language) []Span {
 
 // unknownTerm counts the word for the author and offers what was meant.
 func (r *Router) unknownTerm(ctx context.Context, req Request, query string, maybe []string) Document {
+	word := strings.Join(strings.Fields(norm.NFKC.String(query)), " ")
 	says := fmt.Sprintf(in(req.Language, "「%s」はまだ用語集にありません。", "“%s” is not in the glossary yet."), query)
-	if err := r.opts.Words.CountUnknown(ctx, req.Ref.ID(), query, r.opts.Clock()); err != nil {
+	if err := r.opts.Words.CountUnknown(ctx, req.Ref.ID(), word, r.opts.Clock()); err != nil {
 		r.opts.Logger.Warn("unknown word not counted", "error", err)
 	} else {
 		says += in(req.Language, "執筆者に伝わるよう記録しました。", " It was noted for the author.")

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"cyberbrief/briefing"
 )
@@ -58,24 +59,28 @@ type RouterOptions struct {
 
 // Router answers commands, the same on every platform. It is a Responder and
 // safe for concurrent use.
-type Router struct{ opts RouterOptions }
+type Router struct {
+	opts  RouterOptions
+	limit *limiter
+}
 
 // NewRouter makes a router.
-func NewRouter(opts RouterOptions) *Router { return &Router{opts} }
+func NewRouter(opts RouterOptions) *Router { return &Router{opts, newLimiter(opts.Clock)} }
 
 // command is one command and who may give it.
 type command struct {
 	name  string
 	admin bool
+	most  int // characters of its argument; 0 where nobody types one
 	run   func(*Router, context.Context, Request) (Reply, error)
 }
 
 // commands are those that people type; each has a file of its own.
 func commands() []command {
 	return []command{
-		{"term", false, says((*Router).term)},
-		{"briefing", false, says((*Router).briefing)},
-		{"briefing-admin", true, (*Router).admin},
+		{"term", false, maxQueryRunes, says((*Router).term)},
+		{"briefing", false, maxPagedRunes, says((*Router).briefing)},
+		{"briefing-admin", true, maxSettingRunes, (*Router).admin},
 	}
 }
 
@@ -83,9 +88,9 @@ func commands() []command {
 // people do otherwise.
 func gestures() []command {
 	return []command{
-		{"term-form", false, (*Router).termForm},
-		{"lookup", false, says((*Router).lookup)},
-		{"home", false, says((*Router).home)},
+		{"term-form", false, 0, (*Router).termForm},
+		{"lookup", false, 0, says((*Router).lookup)},
+		{"home", false, 0, says((*Router).home)},
 	}
 }
 
@@ -105,6 +110,10 @@ func (r *Router) Respond(ctx context.Context, req Request) (reply Reply) {
 			reply = Reply{Document: sorry(req.Language)}
 		}
 	}()
+	if wait := r.wait(req); wait > 0 {
+		r.opts.Logger.Warn("too many commands", "installation", req.Ref.ID(), "channel", req.Ref.Channel, "user", req.User.ID, "wait", wait)
+		return Reply{Document: tooMany(wait, req.Language)}
+	}
 	if req.Command == "share" {
 		return r.share(ctx, req)
 	}
@@ -117,6 +126,15 @@ func (r *Router) Respond(ctx context.Context, req Request) (reply Reply) {
 	return Reply{Document: r.help(req.Language)}
 }
 
+// wait is how long a person has to wait who has asked too much. What only
+// opens a form or a tab is not counted.
+func (r *Router) wait(req Request) time.Duration {
+	if req.Command == "term-form" || req.Command == "home" {
+		return 0
+	}
+	return r.limit.take(req)
+}
+
 // answer runs one command after asking whether the person may give it; ok is
 // false when the reply says why there is no answer.
 func (r *Router) answer(ctx context.Context, c command, req Request) (reply Reply, ok bool) {
@@ -125,7 +143,10 @@ func (r *Router) answer(ctx context.Context, c command, req Request) (reply Repl
 			return Reply{Document: refusal}, false
 		}
 	}
-	reply, err := c.run(r, ctx, req)
+	reply, err := Reply{}, tooLong(c, req.Text)
+	if err == nil {
+		reply, err = c.run(r, ctx, req)
+	}
 	if err == nil {
 		return reply, true
 	}
@@ -190,6 +211,22 @@ func (e *userError) Error() string                     { return e.en }
 func (e *userError) say(lang briefing.Language) string { return in(lang, e.ja, e.en) }
 func mistake(ja, en string, args ...any) error {
 	return &userError{fmt.Sprintf(ja, args...), fmt.Sprintf(en, args...)}
+}
+
+// How long an argument may be, in characters: a question, one for a page of
+// a search, and a setting, which may be a list of words.
+const (
+	maxQueryRunes   = 200
+	maxPagedRunes   = maxQueryRunes + len("search  page 10000")
+	maxSettingRunes = 4000
+)
+
+// tooLong is a mistake when an argument is longer than any that makes sense.
+func tooLong(c command, text string) error {
+	if c.most == 0 || utf8.RuneCountInString(strings.TrimSpace(text)) <= c.most {
+		return nil
+	}
+	return mistake("入力が長すぎます（%d 文字まで）。", "That is too long (at most %d characters).", c.most)
 }
 
 // cutWord parts the first word from the rest; full-width spaces count.

@@ -13,17 +13,32 @@ import (
 
 // UnknownWord is a word that people asked for and nobody has explained yet.
 type UnknownWord struct {
-	Word   string
-	Times  int64
-	LastAt time.Time
+	Word            string
+	Times           int64
+	FirstAt, LastAt time.Time
 }
+
+// What is kept of unknown words, so that nobody can fill the database: so many
+// of an installation, of which those asked for least and longest ago make
+// room, and so much of each, in characters.
+const (
+	maxUnknownWords = 1000
+	maxUnknownRunes = 200
+)
 
 // CountUnknown implements bot.WordCounter.
 func (s *Store) CountUnknown(ctx context.Context, in bot.InstallationID, word string, at time.Time) error {
-	return s.do(ctx, "count unknown word", func(ctx context.Context, q *queries.Queries) error {
-		return q.CountUnknown(ctx, queries.CountUnknownParams{
+	if r := []rune(word); len(r) > maxUnknownRunes {
+		word = string(r[:maxUnknownRunes])
+	}
+	return s.inTx(ctx, "count unknown word", func(ctx context.Context, t tx) error {
+		err := t.CountUnknown(ctx, queries.CountUnknownParams{
 			Installation: string(in), Word: storable(word), At: millis(s.orNow(at)),
 		})
+		if err != nil {
+			return err
+		}
+		return t.DropRarestUnknown(ctx, queries.DropRarestUnknownParams{Installation: string(in), Most: maxUnknownWords})
 	})
 }
 
@@ -33,7 +48,7 @@ func (s *Store) UnknownWords(ctx context.Context, n int) (words []UnknownWord, e
 	err = s.do(ctx, "read unknown words", func(ctx context.Context, q *queries.Queries) error {
 		rows, err := q.UnknownWords(ctx, int32(n))
 		for _, row := range rows {
-			words = append(words, UnknownWord{Word: row.Word, Times: row.Times, LastAt: instant(row.LastAt)})
+			words = append(words, UnknownWord{Word: row.Word, Times: row.Times, FirstAt: instant(row.FirstAt), LastAt: instant(row.LastAt)})
 		}
 		return err
 	})

@@ -211,8 +211,13 @@ VALUES (sqlc.arg(installation), sqlc.arg(word), 1, sqlc.arg(at), sqlc.arg(at))
 ON CONFLICT (installation, word) DO UPDATE SET
     times = unknown_words.times + 1, last_at = excluded.last_at;
 
+-- name: DropRarestUnknown :exec
+DELETE FROM unknown_words WHERE unknown_words.installation = sqlc.arg(installation)
+AND unknown_words.word = (SELECT u.word FROM unknown_words u WHERE u.installation = sqlc.arg(installation) ORDER BY u.times, u.last_at, u.word LIMIT 1)
+AND (SELECT count(*) FROM unknown_words c WHERE c.installation = sqlc.arg(installation)) > CAST(sqlc.arg(most) AS bigint);
+
 -- name: UnknownWords :many
-SELECT word, CAST(sum(times) AS bigint) AS times, CAST(max(last_at) AS bigint) AS last_at
+SELECT word, CAST(sum(times) AS bigint) AS times, CAST(min(first_at) AS bigint) AS first_at, CAST(max(last_at) AS bigint) AS last_at
 FROM unknown_words GROUP BY word ORDER BY 2 DESC, word LIMIT $1;
 
 -- name: PutSourceCheck :exec

@@ -25,10 +25,11 @@ const shortestMention = 2
 func (x *Index) Mentioned(text string, n int) []briefing.Entry {
 	s := x.snapshot()
 	in := newRunning(text)
+	kana := kanaOf(in.text)
 	var found []spot
 	for _, name := range s.names {
-		if name.size >= shortestMention && name.spelling != "" {
-			found = append(found, in.mentions(name)...)
+		if name.size >= shortestMention && strings.Contains(kana, name.kana) {
+			found = append(found, in.mentions(spellingKey(s.text(name)), name.entry)...)
 		}
 	}
 	var entries []briefing.Entry
@@ -85,18 +86,18 @@ func newRunning(text string) running {
 	return in
 }
 
-// mentions are the places where the text has the name as a word.
-func (in running) mentions(n name) []spot {
+// mentions are the places where the text has a name of an entry as a word.
+func (in running) mentions(spelling string, entry int32) []spot {
 	var found []spot
 	for at := 0; ; {
-		i := strings.Index(in.text[at:], n.spelling)
+		i := strings.Index(in.text[at:], spelling)
 		if i < 0 {
 			return found
 		}
-		from, to := at+i, at+i+len(n.spelling)
+		from, to := at+i, at+i+len(spelling)
 		at = to
 		if in.ends(from) && (in.ends(to) || strings.HasPrefix(in.text[to:], string(longVowel)) && in.ends(to+len(string(longVowel)))) {
-			found = append(found, spot{from, to, n.entry})
+			found = append(found, spot{from, to, entry})
 		}
 	}
 }

@@ -7,17 +7,24 @@ import (
 	"cyberbrief/briefing"
 )
 
-// exportCSV writes one line a term. Cells that a spreadsheet would take for a
-// formula get an apostrophe in front.
+// exportCSV writes one line a term.
 func exportCSV(e *environment, entries []briefing.Entry) error {
-	w := csv.NewWriter(e.stdout)
-	_ = w.Write([]string{"term", "aliases", "definition", "first_seen", "last_seen", "digests"})
+	rows := [][]string{{"term", "aliases", "definition", "first_seen", "last_seen", "digests"}}
 	for _, t := range entries {
 		dates := make([]string, len(t.Digests))
 		for i, d := range t.Digests {
 			dates[i] = string(d)
 		}
-		row := []string{t.Term, strings.Join(t.Aliases, "; "), t.Definition, string(t.FirstSeen), string(t.LastSeen), strings.Join(dates, " ")}
+		rows = append(rows, []string{t.Term, strings.Join(t.Aliases, "; "), t.Definition, string(t.FirstSeen), string(t.LastSeen), strings.Join(dates, " ")})
+	}
+	return writeCSV(e, rows)
+}
+
+// writeCSV writes rows. Cells that a spreadsheet would take for a formula get
+// an apostrophe in front.
+func writeCSV(e *environment, rows [][]string) error {
+	w := csv.NewWriter(e.stdout)
+	for _, row := range rows {
 		for i := range row {
 			row[i] = plainCell(row[i])
 		}

@@ -53,9 +53,10 @@ func printAnswer(e *environment, a briefing.Answer) error {
 	return p.err
 }
 
-// exportCommand is `export glossary`.
+// exportCommand is `export`.
 type exportCommand struct {
 	Glossary exportGlossaryCommand `cmd:"" help:"Write out all terms with their history."`
+	Unknown  exportUnknownCommand  `cmd:"" help:"Write out the words that people asked for and no digest explains."`
 }
 
 // exportGlossaryCommand is `export glossary`.

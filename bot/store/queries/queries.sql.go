@@ -521,6 +521,22 @@ func (q *Queries) DropParts(ctx context.Context, arg DropPartsParams) error {
 	return err
 }
 
+const dropRarestUnknown = `-- name: DropRarestUnknown :exec
+DELETE FROM unknown_words WHERE unknown_words.installation = $1
+AND unknown_words.word = (SELECT u.word FROM unknown_words u WHERE u.installation = $1 ORDER BY u.times, u.last_at, u.word LIMIT 1)
+AND (SELECT count(*) FROM unknown_words c WHERE c.installation = $1) > CAST($2 AS bigint)
+`
+
+type DropRarestUnknownParams struct {
+	Installation string
+	Most         int64
+}
+
+func (q *Queries) DropRarestUnknown(ctx context.Context, arg DropRarestUnknownParams) error {
+	_, err := q.db.ExecContext(ctx, dropRarestUnknown, arg.Installation, arg.Most)
+	return err
+}
+
 const dropSeen = `-- name: DropSeen :exec
 DELETE FROM seen WHERE seen.ref = $1 AND slot = $2 AND NOT EXISTS (
     SELECT 1 FROM parts WHERE parts.ref = $1 AND parts.date = $2 AND parts.state <> 'rendered')
@@ -1451,14 +1467,15 @@ func (q *Queries) StageSlot(ctx context.Context, arg StageSlotParams) error {
 }
 
 const unknownWords = `-- name: UnknownWords :many
-SELECT word, CAST(sum(times) AS bigint) AS times, CAST(max(last_at) AS bigint) AS last_at
+SELECT word, CAST(sum(times) AS bigint) AS times, CAST(min(first_at) AS bigint) AS first_at, CAST(max(last_at) AS bigint) AS last_at
 FROM unknown_words GROUP BY word ORDER BY 2 DESC, word LIMIT $1
 `
 
 type UnknownWordsRow struct {
-	Word   string
-	Times  int64
-	LastAt int64
+	Word    string
+	Times   int64
+	FirstAt int64
+	LastAt  int64
 }
 
 func (q *Queries) UnknownWords(ctx context.Context, limit int32) ([]UnknownWordsRow, error) {
@@ -1470,7 +1487,12 @@ func (q *Queries) UnknownWords(ctx context.Context, limit int32) ([]UnknownWords
 	var items []UnknownWordsRow
 	for rows.Next() {
 		var i UnknownWordsRow
-		if err := rows.Scan(&i.Word, &i.Times, &i.LastAt); err != nil {
+		if err := rows.Scan(
+			&i.Word,
+			&i.Times,
+			&i.FirstAt,
+			&i.LastAt,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
