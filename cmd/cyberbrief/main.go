@@ -45,6 +45,7 @@ type commandLine struct {
 	Version versionCommand `cmd:"" help:"Print the version."`
 	Health  healthCommand  `cmd:"" help:"Ask the bot that runs here whether it is well."`
 
+	Backup   backupCommand   `cmd:"" help:"Copy an SQLite database while the bot may go on."`
 	Licenses licensesCommand `cmd:"" help:"Print the licences of what the program is made of."`
 }
 

@@ -61,9 +61,7 @@ func (w *world) discordRef() string { return "discord:" + testGuild + "/" + test
 // publish puts a digest into the folder as authors do: all of it at once.
 func (w *world) publish(date, point string) {
 	w.t.Helper()
-	body := "# " + date + " サイバーセキュリティニュースまとめ\n\n## 主要ポイント\n\n* " + point +
-		"\n\n## 国内ニュース\n\n### " + point + "\n\n" + strings.Repeat(point+"について、詳しい説明が続きます。", 5) +
-		"\n\n## 用語解説\n\n* **試験用語（TT: Test Term）**: 試験のために置かれた用語。\n"
+	body := digestText(date, point)
 	path := filepath.Join(w.digests, "cybersecurity_news_"+date+".md")
 	if err := os.WriteFile(path+".part", []byte(body), 0o600); err != nil {
 		w.t.Fatal(err)
@@ -71,6 +69,13 @@ func (w *world) publish(date, point string) {
 	if err := os.Rename(path+".part", path); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// digestText is a digest of one story.
+func digestText(date, point string) string {
+	return "# " + date + " サイバーセキュリティニュースまとめ\n\n## 主要ポイント\n\n* " + point +
+		"\n\n## 国内ニュース\n\n### " + point + "\n\n" + strings.Repeat(point+"について、詳しい説明が続きます。", 5) +
+		"\n\n## 用語解説\n\n* **試験用語（TT: Test Term）**: 試験のために置かれた用語。\n"
 }
 
 // process is one run of the program.

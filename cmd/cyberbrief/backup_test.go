@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cyberbrief/bot"
+	"cyberbrief/bot/bottest"
+)
+
+// TestRestore copies the database while the bot runs and has just posted, and
+// starts another bot on the copy in a new place: nothing is posted twice, and
+// nothing is lost.
+func TestRestore(t *testing.T) {
+	for name, c := range map[string]struct {
+		database func(testing.TB) string
+		copy     func(t *testing.T, w *world) (restored string)
+	}{
+		"sqlite":   {bottest.SQLite, restoreSQLite},
+		"postgres": {bottest.Postgres, restorePostgres},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, c.database(t))
+			w.publish("2025-07-03", "昨日の架空の事案")
+			old := w.run(morning)
+			w.await("both channels have their briefing", func() bool { return w.allPosted(morning) })
+			restored := c.copy(t, w)
+			before := w.status(morning)
+			if err := old.stop(); err != nil {
+				t.Fatal(err)
+			}
+
+			w.env["DATABASE_URL"] = restored
+			w.digests = t.TempDir() // the digests are in the copy
+			w.env["DIGEST_SOURCES"] = w.digests
+			after := w.status(morning)
+			if len(after.Channels) != 2 || !slices.EqualFunc(before.Channels, after.Channels, sameHistory) {
+				t.Errorf("status after the restoration: %+v, before %+v", after.Channels, before.Channels)
+			}
+			first := w.run(morning.Add(time.Minute))
+			address := w.address(first)
+			if page := get(t, address+"/briefings/2025-07-03"); !strings.Contains(page, "昨日の架空の事案") {
+				t.Errorf("the archive lost its digest: %.200s", page)
+			}
+			if err := first.stop(); err != nil {
+				t.Fatal(err)
+			}
+			w.publish("2025-07-04", "今日の架空の事案")
+			tomorrow := morning.Add(24 * time.Hour)
+			w.run(tomorrow)
+			w.await("the next briefing", func() bool { return w.allPosted(tomorrow) && len(parents(w.inSlack())) > 1 })
+			for _, seen := range [][]bottest.Seen{parents(w.inSlack()), parents(w.inDiscord())} {
+				if len(seen) != 2 || !strings.Contains(seen[0].Text, "昨日の") || !strings.Contains(seen[1].Text, "今日の") {
+					t.Errorf("posts: %+v, want one of each day", seen)
+				}
+			}
+		})
+	}
+}
+
+// restoreSQLite makes a copy with `backup`, beside the running bot.
+func restoreSQLite(t *testing.T, w *world) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "copy.db")
+	var out bytes.Buffer
+	if err := (backupCommand{File: file}).Run(w.environment(t.Context(), morning, &out)); err != nil || !strings.HasPrefix(out.String(), file+": ") {
+		t.Fatalf("backup: %v, %s", err, out.String())
+	}
+	return "sqlite:" + file
+}
+
+// restorePostgres makes a copy with the commands of docs/operating.md.
+func restorePostgres(t *testing.T, w *world) string {
+	t.Helper()
+	file, restored := filepath.Join(t.TempDir(), "copy.dump"), bottest.Postgres(t)
+	var out bytes.Buffer
+	err := (backupCommand{File: file}).Run(w.environment(t.Context(), morning, &out))
+	if err == nil || !strings.Contains(err.Error(), "pg_dump --format=custom --file="+file) {
+		t.Fatalf("backup does not say what to do: %v", err)
+	}
+	for _, command := range [][]string{
+		{"pg_dump", "--format=custom", "--file=" + file, w.env["DATABASE_URL"]},
+		{"pg_restore", "--no-owner", "--exit-on-error", "--dbname=" + restored, file},
+	} {
+		if out, err := exec.CommandContext(t.Context(), postgresTool(command[0]), command[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", command[0], err, out)
+		}
+	}
+	return restored
+}
+
+// postgresTool finds a tool that comes with the server, which Debian does not
+// put where programs are looked for: an older one of the same name may be.
+func postgresTool(name string) string {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if len(found) == 0 {
+		return name
+	}
+	return slices.Max(found)
+}
+
+// get is what an address answers.
+func get(t *testing.T, address string) string {
+	t.Helper()
+	response, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// sameHistory compares what two states of a channel say of its posts.
+func sameHistory(a, b bot.ChannelStatus) bool {
+	return a.Ref == b.Ref && a.State == b.State && a.Slot == b.Slot &&
+		a.LastPost != nil && b.LastPost != nil && a.LastPost.Digest == b.LastPost.Digest && a.LastPost.At.Equal(b.LastPost.At)
+}
