@@ -57,8 +57,9 @@ type Printing struct {
 	// Edition names the bytes of the file that it was read from: the same on
 	// every replica and after every restart.
 	Edition string
-	// Revised is when this edition came; zero for a first one.
-	Revised time.Time
+	// First is when the first edition came, Revised when this one did; zero
+	// for a first one.
+	First, Revised time.Time
 }
 
 // editionOf names the bytes of a file in 16 characters.
@@ -269,7 +270,7 @@ func (l *Library) Printing(date briefing.Date) (Printing, error) {
 	if !ok {
 		return Printing{}, fmt.Errorf("digest %s: %w", date, briefing.ErrNotFound)
 	}
-	return Printing{Digest: b.digest, Edition: b.edition, Revised: b.revised}, nil
+	return Printing{Digest: b.digest, Edition: b.edition, First: b.firstAt, Revised: b.revised}, nil
 }
 
 // Revised is when the newest edition of a date's digest came; zero for a

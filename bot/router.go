@@ -53,8 +53,10 @@ type RouterOptions struct {
 	// Defaults are the settings of a channel that an admin adds.
 	Defaults  Settings
 	PublicURL string
-	Clock     func() time.Time
-	Logger    *slog.Logger
+	// Meter counts commands; nil counts nothing.
+	Meter  CommandMeter
+	Clock  func() time.Time
+	Logger *slog.Logger
 }
 
 // Router answers commands, the same on every platform. It is a Responder and
@@ -65,7 +67,12 @@ type Router struct {
 }
 
 // NewRouter makes a router.
-func NewRouter(opts RouterOptions) *Router { return &Router{opts, newLimiter(opts.Clock)} }
+func NewRouter(opts RouterOptions) *Router {
+	if opts.Meter == nil {
+		opts.Meter = Unmetered{}
+	}
+	return &Router{opts, newLimiter(opts.Clock)}
+}
 
 // command is one command and who may give it.
 type command struct {
@@ -104,26 +111,40 @@ func says(run func(*Router, context.Context, Request) (Document, error)) func(*R
 
 // Respond answers a request; see Responder.
 func (r *Router) Respond(ctx context.Context, req Request) (reply Reply) {
+	outcome := CommandFailed
 	defer func() {
 		if p := recover(); p != nil {
 			r.opts.Logger.Error("command panicked", "command", req.Command, "panic", p, "stack", string(debug.Stack()))
-			reply = Reply{Document: sorry(req.Language)}
+			reply, outcome = Reply{Document: sorry(req.Language)}, CommandFailed
 		}
+		r.opts.Meter.Commanded(req.Ref.Platform, meteredName(req.Command), outcome)
 	}()
 	if wait := r.wait(req); wait > 0 {
 		r.opts.Logger.Warn("too many commands", "installation", req.Ref.ID(), "channel", req.Ref.Channel, "user", req.User.ID, "wait", wait)
+		outcome = CommandLimited
 		return Reply{Document: tooMany(wait, req.Language)}
 	}
-	if req.Command == "share" {
-		return r.share(ctx, req)
+	if req.Command == shareCommand {
+		reply, outcome = r.share(ctx, req)
+		return reply
 	}
 	for _, c := range slices.Concat(commands(), gestures()) {
 		if c.name == req.Command {
-			reply, _ := r.answer(ctx, c, req)
+			reply, outcome = r.answer(ctx, c, req)
 			return reply
 		}
 	}
+	outcome = CommandRefused
 	return Reply{Document: r.help(req.Language)}
+}
+
+// meteredName is the name under which a command is counted.
+func meteredName(name string) string {
+	known := func(c command) bool { return c.name == name }
+	if name == shareCommand || slices.ContainsFunc(slices.Concat(commands(), gestures()), known) {
+		return name
+	}
+	return CommandUnknown
 }
 
 // wait is how long a person has to wait who has asked too much. What only
@@ -135,12 +156,12 @@ func (r *Router) wait(req Request) time.Duration {
 	return r.limit.take(req)
 }
 
-// answer runs one command after asking whether the person may give it; ok is
-// false when the reply says why there is no answer.
-func (r *Router) answer(ctx context.Context, c command, req Request) (reply Reply, ok bool) {
+// answer runs one command after asking whether the person may give it; the
+// reply says why if it was not answered.
+func (r *Router) answer(ctx context.Context, c command, req Request) (Reply, CommandOutcome) {
 	if c.admin {
 		if refusal := r.refuse(ctx, req); refusal != nil {
-			return Reply{Document: refusal}, false
+			return Reply{Document: refusal}, CommandRefused
 		}
 	}
 	reply, err := Reply{}, tooLong(c, req.Text)
@@ -148,13 +169,13 @@ func (r *Router) answer(ctx context.Context, c command, req Request) (reply Repl
 		reply, err = c.run(r, ctx, req)
 	}
 	if err == nil {
-		return reply, true
+		return reply, CommandAnswered
 	}
 	if public, ok := errors.AsType[*userError](err); ok {
-		return Reply{Document: Document{Prose{plain(public.say(req.Language))}}}, false
+		return Reply{Document: Document{Prose{plain(public.say(req.Language))}}}, CommandRefused
 	}
 	r.opts.Logger.Error("command failed", "command", req.Command, "installation", req.Ref.ID(), "error", err)
-	return Reply{Document: sorry(req.Language)}, false
+	return Reply{Document: sorry(req.Language)}, CommandFailed
 }
 
 // Opens says whether a request will be answered by a form; see Responder.
@@ -243,6 +264,6 @@ func cutWord(s string) (word, rest string) {
 func shareButton(req Request) Button {
 	return Button{
 		Label:  in(req.Language, "📣 チャンネルに共有", "📣 Share to channel"),
-		Action: Action{Command: "share", Argument: strings.TrimSpace(req.Command + " " + strings.TrimSpace(req.Text))},
+		Action: Action{Command: shareCommand, Argument: strings.TrimSpace(req.Command + " " + strings.TrimSpace(req.Text))},
 	}
 }

@@ -118,9 +118,12 @@ func (d *Deliverer) settleCorrection(ctx context.Context, r *run, v verdict) err
 		return &Later{v.after, v.reason}
 	case err != nil:
 		return fmt.Errorf("settle correction of %s of %s: %w", r.slot.Date, r.slot.Ref, err)
+	case v.state == Posted && r.slot.Correction.State != Correcting: // there was nothing to do
 	case v.state == Posted:
+		d.opts.Meter.Corrected(r.slot.Ref.Platform, true)
 		log.Info("post is up to date", "edition", edition)
 	default:
+		d.opts.Meter.Corrected(r.slot.Ref.Platform, false)
 		log.Warn("correction not shown", "edition", c.Edition, "reason", v.reason, "cause", v.err)
 	}
 	return nil
@@ -346,6 +349,7 @@ func (r *run) mark(ctx context.Context, i int, state PartState) (verdict, bool) 
 
 // notEdited decides what follows an edit that did not succeed.
 func (r *run) notEdited(ctx context.Context, i int, err error) (verdict, bool) {
+	r.count(err)
 	class, code := bot.ClassOf(err), codeOf(err)
 	switch class {
 	case bot.MessageGone:

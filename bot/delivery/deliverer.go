@@ -53,6 +53,9 @@ type Deliverer struct {
 
 // NewDeliverer makes a Deliverer. It starts nothing.
 func NewDeliverer(opts Options) *Deliverer {
+	if opts.Meter == nil {
+		opts.Meter = unmetered{}
+	}
 	drained, drain := context.WithCancel(context.Background())
 	return &Deliverer{opts: opts, gates: newGates(opts.Policies), drained: drained, drain: drain}
 }
@@ -155,9 +158,13 @@ func (d *Deliverer) settle(ctx context.Context, r *run, v verdict) error {
 		return &Later{v.after, v.reason} // an open claim ends by itself
 	case err != nil:
 		return fmt.Errorf("settle %s of %s: %w", r.slot.Date, r.slot.Ref, err)
-	case v.state == Posted:
+	}
+	if v.state != Doubtful { // which is no end: somebody may still look
+		d.opts.Meter.Settled(r.slot.Ref.Platform, v.state, r.late())
+	}
+	if v.state == Posted {
 		log.Info("briefing posted", "parts", len(r.parts))
-	default:
+	} else {
 		log.Warn("briefing not posted", "state", v.state, "reason", v.reason, "cause", v.err)
 	}
 	return nil

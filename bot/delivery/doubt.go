@@ -41,8 +41,10 @@ func (r *run) resolve(ctx context.Context, i int) (verdict, bool) {
 	}
 	id, err := r.request(ctx, i)
 	if err == nil {
+		r.Meter.Resolved(r.slot.Ref.Platform, Repeated)
 		return r.confirm(ctx, i, id)
 	}
+	r.count(err)
 	// Whatever this answer says, it says nothing of the first request: the
 	// part stays in doubt, and is repeated or looked for later.
 	if bot.ClassOf(err) == bot.Fatal {
@@ -74,12 +76,15 @@ func (r *run) look(ctx context.Context, i int) (verdict, bool) {
 			id, err = "", nil // no thread, so nothing in it
 		}
 		if err != nil {
+			r.count(err)
 			return r.blind(err), true
 		}
 		if id != "" {
+			r.Meter.Resolved(r.slot.Ref.Platform, Found)
 			return r.confirm(ctx, i, id)
 		}
 	}
+	r.Meter.Resolved(r.slot.Ref.Platform, Repeated)
 	return r.refuse(ctx, i)
 }
 

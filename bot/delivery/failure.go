@@ -24,6 +24,7 @@ func (r *run) failed(ctx context.Context, i int, err error) (verdict, bool) {
 		v.err = err
 		return v, true
 	}
+	r.count(err)
 	class, code := bot.ClassOf(err), codeOf(err)
 	switch class {
 	case bot.Doubtful, bot.Unknown:

@@ -36,9 +36,12 @@ func (s *shelf) put(date briefing.Date, stories ...string) {
 	if s.digests == nil {
 		s.digests = map[briefing.Date]bot.Printing{}
 	}
-	p := bot.Printing{Digest: d, Edition: strings.Join(append(stories, "edition"), "+")}
-	if old, known := s.digests[date]; known && old.Edition != p.Edition {
-		p.Revised = time.Now()
+	p := bot.Printing{Digest: d, Edition: strings.Join(append(stories, "edition"), "+"), First: time.Now()}
+	if old, known := s.digests[date]; known {
+		p.First = old.First
+		if old.Edition != p.Edition {
+			p.Revised = time.Now()
+		}
 	}
 	s.digests[date] = p
 }
@@ -320,6 +323,8 @@ type world struct {
 	channel  bot.Channel
 	// layout makes the posts; nil for layout.
 	layout func(*briefing.Briefing) bot.Post
+	// meter is what every process counts with.
+	meter *counts
 	// books wraps the ledger of the next process.
 	books func(delivery.Books) delivery.Books
 }
@@ -342,7 +347,7 @@ func newWorld(t *testing.T, p bot.Platform) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{T: t, store: s, library: &shelf{}, platform: &platform{}, policy: delivery.DefaultPolicies()[p]}
+	w := &world{T: t, store: s, library: &shelf{}, platform: &platform{}, meter: &counts{}, policy: delivery.DefaultPolicies()[p]}
 	if p == bot.Discord {
 		w.platform.nonce = w.policy.RepeatWithin
 	}
@@ -380,14 +385,14 @@ func (w *world) deliverer() *delivery.Deliverer {
 		Books: books, Channels: w.store, Library: w.library, Layout: makePost,
 		Senders:  map[bot.Platform]delivery.Sender{w.channel.Platform: w.platform},
 		Policies: map[bot.Platform]delivery.Policy{w.channel.Platform: w.policy},
-		Clock:    time.Now, Logger: slog.New(slog.DiscardHandler),
+		Meter:    w.meter, Clock: time.Now, Logger: slog.New(slog.DiscardHandler),
 	})
 }
 
 func (w *world) planner() *delivery.Planner {
 	l := w.store.Ledger()
 	return delivery.NewPlanner(delivery.PlannerOptions{
-		Ledger: l, Board: l, Library: w.library, Clock: time.Now, Logger: slog.New(slog.DiscardHandler),
+		Ledger: l, Board: l, Library: w.library, Meter: w.meter, Clock: time.Now, Logger: slog.New(slog.DiscardHandler),
 	})
 }
 

@@ -49,8 +49,10 @@ type Options struct {
 	// Layout makes the post; bot.Layout.
 	Layout    func(*briefing.Briefing) bot.Post
 	PublicURL string
-	Clock     func() time.Time
-	Logger    *slog.Logger
+	// Meter counts what becomes of slots; nil counts nothing.
+	Meter  Meter
+	Clock  func() time.Time
+	Logger *slog.Logger
 }
 
 // sleep waits, unless the context ends before. It uses a timer and not a

@@ -35,8 +35,13 @@ type PlannerOptions struct {
 	Refresh func(context.Context) error
 	// Enqueue inserts a job; nil where no queue runs.
 	Enqueue func(context.Context, river.JobArgs) error
-	Clock   func() time.Time
-	Logger  *slog.Logger
+	// Meter counts slots; nil counts nothing.
+	Meter SlotMeter
+	// Done is called after each plan that knew the channels, whatever was wrong
+	// with some of them; nil for none.
+	Done   func(context.Context)
+	Clock  func() time.Time
+	Logger *slog.Logger
 }
 
 // Planner opens the slots that are due and closes those whose window ended
@@ -56,6 +61,9 @@ type Planner struct {
 
 // NewPlanner makes a Planner. It starts nothing.
 func NewPlanner(opts PlannerOptions) *Planner {
+	if opts.Meter == nil {
+		opts.Meter = unmetered{}
+	}
 	return &Planner{opts: opts, known: map[bot.Ref]memory{}}
 }
 
@@ -70,6 +78,9 @@ func (p *Planner) Plan(ctx context.Context) error {
 	channels, err := p.opts.Board.Channels(ctx)
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
+	}
+	if p.opts.Done != nil {
+		defer p.opts.Done(ctx)
 	}
 	var failures []error
 	now, dates := p.opts.Clock(), p.opts.Library.Dates()
@@ -233,6 +244,7 @@ func (p *Planner) openDue(ctx context.Context, v view) error {
 	case err != nil:
 		return fmt.Errorf("open slot %s: %w", due.Date, err)
 	}
+	p.opts.Meter.Due(v.channel.Ref.Platform)
 	p.opts.Logger.Info("slot opened", "channel", v.channel.Ref, "slot", due.Date, "digest", digest, "earlier", len(earlier))
 	return nil
 }
@@ -259,6 +271,8 @@ func (p *Planner) closeEnded(ctx context.Context, v view) error {
 		case err != nil:
 			return fmt.Errorf("close slot %s: %w", s.Date, err)
 		default:
+			p.opts.Meter.Due(v.channel.Ref.Platform)
+			p.opts.Meter.Settled(v.channel.Ref.Platform, state, 0)
 			p.opts.Logger.Warn("briefing not posted", "channel", v.channel.Ref, "slot", s.Date, "state", state, "reason", reason)
 		}
 	}

@@ -57,6 +57,7 @@ func (d *Deliverer) PostNow(ctx context.Context, ref bot.Ref, digest briefing.Da
 	} else if err != nil {
 		return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
 	}
+	d.opts.Meter.Due(ref.Platform)
 	if err := d.now(ctx, slot.SlotKey, d.Deliver); err != nil {
 		return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
 	}

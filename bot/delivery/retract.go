@@ -118,6 +118,7 @@ func (d *Deliverer) settleRetraction(ctx context.Context, r *run, v verdict) err
 	if err := d.opts.Books.SettleRetraction(ctx, r.slot.SlotKey, r.slot.Fence, r.Clock(), reason); err != nil {
 		return fmt.Errorf("settle removal of %s of %s: %w", r.slot.Date, r.slot.Ref, err)
 	}
+	d.opts.Meter.Retracted(r.slot.Ref.Platform, v.reason == "")
 	log.Info("post removed")
 	return nil
 }
@@ -192,6 +193,7 @@ func (r *run) remove(ctx context.Context, i int) (verdict, bool) {
 	case class == bot.MessageKept, class == bot.Payload, class == bot.Unknown && r.retracting() && r.slot.Attempts >= maxUnknown:
 		return r.notRemoved(ctx, i, codeOf(err))
 	default:
+		r.count(err)
 		return r.notAmended(ctx, class, codeOf(err), err)
 	}
 }

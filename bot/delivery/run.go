@@ -215,10 +215,14 @@ func (r *run) request(ctx context.Context, i int) (bot.MessageID, error) {
 func (r *run) confirm(ctx context.Context, i int, id bot.MessageID) (verdict, bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookTimeout)
 	defer cancel()
-	if err := r.Books.Confirm(ctx, r.slot.SlotKey, r.slot.Fence, i, id, r.Clock()); err != nil {
+	at := r.Clock()
+	if err := r.Books.Confirm(ctx, r.slot.SlotKey, r.slot.Fence, i, id, at); err != nil {
 		return r.booked(fmt.Errorf("message %s was posted: %w", id, err)), true
 	}
 	r.parts[i].State, r.parts[i].ID = Sent, id
+	if i == 0 && r.slot.PostedAt.IsZero() {
+		r.slot.PostedAt = at
+	}
 	return verdict{}, false
 }
 

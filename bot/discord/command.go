@@ -147,6 +147,7 @@ type beginning struct {
 
 // handle acknowledges an interaction, then answers it.
 func (d *Discord) handle(ctx context.Context, i interaction, busy bool) {
+	began := time.Now()
 	first := d.first(ctx, i, busy)
 	ackCtx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
@@ -164,6 +165,8 @@ func (d *Discord) handle(ctx context.Context, i interaction, busy bool) {
 	}
 	if err != nil {
 		d.log.Warn("interaction not acknowledged", "interaction", i.ID, "error", err)
+	} else {
+		d.opts.Meter.Acknowledged(bot.Discord, time.Since(began))
 	}
 	if first.then != nil && (err == nil || mayBeTaken(err)) {
 		first.then(ctx)

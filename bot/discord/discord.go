@@ -47,7 +47,9 @@ type Options struct {
 	APIURL string
 	// Language is the language of a channel; nil means Japanese everywhere.
 	Language func(bot.Ref) briefing.Language
-	Logger   *slog.Logger
+	// Meter counts what goes on; nil counts nothing.
+	Meter  bot.Meter
+	Logger *slog.Logger
 	// Clock is the wall clock; time.Now by default.
 	Clock func() time.Time
 	// Base makes the HTTP requests; nil is the Transport's own.
@@ -80,6 +82,9 @@ func New(o Options) (*Discord, error) {
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Meter == nil {
+		o.Meter = bot.Unmetered{}
 	}
 	if o.Language == nil {
 		o.Language = func(bot.Ref) briefing.Language { return briefing.Japanese }

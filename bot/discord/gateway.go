@@ -41,6 +41,7 @@ const settled = 30 * time.Second
 func (d *Discord) supervise(ctx context.Context) error {
 	wait := newBackoff(d.times)
 	var spent identifies
+	d.opts.Meter.Connections(bot.Discord, 0)
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := d.connect(ctx, &spent)
@@ -87,6 +88,8 @@ func (d *Discord) connect(ctx context.Context, spent *identifies) error {
 	if err := spent.spend(time.Now()); err != nil {
 		return err
 	}
+	d.opts.Meter.SessionBegun(bot.Discord)
+	defer d.opts.Meter.Connections(bot.Discord, 0)
 	c := &connection{d: d, ready: make(chan struct{}), gone: make(chan struct{})}
 	c.becameReady = sync.OnceFunc(func() { close(c.ready) })
 	c.wentAway = sync.OnceFunc(func() { close(c.gone) })
@@ -308,6 +311,7 @@ func (c *connection) onReady(raw json.RawMessage) {
 	}
 	c.d.learn(r.User.ID, r.Application.ID)
 	c.d.log.Info("gateway is ready", "user", r.User.ID)
+	c.d.opts.Meter.Connections(bot.Discord, 1)
 	c.becameReady()
 	c.d.intake.background(func(ctx context.Context) { _ = c.d.registerCommands(ctx) }) // it has logged why
 }

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"cyberbrief/bot"
 )
 
 // Bounds of a signed request.
@@ -86,6 +88,7 @@ func (d *Discord) readSigned(w http.ResponseWriter, r *http.Request) (i interact
 // replySigned gives the first answer in the response itself; the rest is done
 // after it.
 func (d *Discord) replySigned(w http.ResponseWriter, i interaction) {
+	began := time.Now()
 	switch {
 	case i.Type == interactionPing:
 		d.respondWith(w, callback{Type: callbackPong})
@@ -108,6 +111,7 @@ func (d *Discord) replySigned(w http.ResponseWriter, i interaction) {
 		return
 	}
 	d.respondWith(w, <-first)
+	d.opts.Meter.Acknowledged(bot.Discord, time.Since(began))
 }
 
 func (d *Discord) respondWith(w http.ResponseWriter, c callback) {

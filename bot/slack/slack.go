@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sethvargo/go-retry"
@@ -37,8 +38,10 @@ type Options struct {
 	APIURL string
 	// Language is the language of a channel; nil means Japanese everywhere.
 	Language func(bot.Ref) briefing.Language
-	Logger   *slog.Logger
-	Clock    func() time.Time
+	// Meter counts what goes on; nil counts nothing.
+	Meter  bot.Meter
+	Logger *slog.Logger
+	Clock  func() time.Time
 	// Base makes the HTTP requests; nil is the Transport's own.
 	Base http.RoundTripper
 }
@@ -49,6 +52,9 @@ type Slack struct {
 	api    *client
 	intake *intake
 	log    *slog.Logger
+
+	mu      sync.Mutex
+	sockets int // that stand
 }
 
 // New checks the options and makes a Slack. It starts nothing and asks
@@ -64,6 +70,9 @@ func New(o Options) (*Slack, error) {
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Meter == nil {
+		o.Meter = bot.Unmetered{}
 	}
 	if o.Language == nil {
 		o.Language = func(bot.Ref) briefing.Language { return briefing.Japanese }

@@ -51,6 +51,7 @@ const (
 // have us.
 func (s *Slack) listen(ctx context.Context) error {
 	door := &gate{s.api.http, rate.NewLimiter(rate.Every(openEvery), openBurst), make(chan struct{}, 1), s.opts.Clock}
+	s.connected(0)
 	g, ctx := errgroup.WithContext(ctx)
 	for range connections {
 		g.Go(func() error {
@@ -63,6 +64,14 @@ func (s *Slack) listen(ctx context.Context) error {
 		})
 	}
 	return g.Wait()
+}
+
+// connected notes that so many more sockets stand, or fewer.
+func (s *Slack) connected(more int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sockets += more
+	s.opts.Meter.Connections(bot.Slack, s.sockets)
 }
 
 // connection runs one client of slack-go, which reconnects by itself, until
@@ -81,12 +90,21 @@ func (s *Slack) connection(ctx context.Context, door *gate) error {
 		socketmode.OptionReadLimit(maxFrame),
 		socketmode.OptionLog(log.New(io.Discard, "", 0)),
 	)
+	stands := false
+	defer func() { s.stand(&stands, false) }()
 	ended := make(chan error, 1)
 	go func() { ended <- smc.RunContext(ctx) }()
 	stop := func() { cancel(); <-ended }
 	for {
 		select {
 		case e := <-smc.Events:
+			switch e.Type {
+			case socketmode.EventTypeConnecting:
+				s.opts.Meter.SessionBegun(bot.Slack)
+				s.stand(&stands, false)
+			case socketmode.EventTypeHello:
+				s.stand(&stands, true)
+			}
 			if err := s.event(ctx, smc, &taps, e); err != nil {
 				stop()
 				return err
@@ -99,6 +117,17 @@ func (s *Slack) connection(ctx context.Context, door *gate) error {
 			return fatalSocket(err)
 		}
 	}
+}
+
+// stand notes whether a connection stands now.
+func (s *Slack) stand(stands *bool, now bool) {
+	switch {
+	case now && !*stands:
+		s.connected(1)
+	case !now && *stands:
+		s.connected(-1)
+	}
+	*stands = now
 }
 
 // event handles one event of a connection. It must not take long: while it
@@ -147,6 +176,7 @@ func (s *Slack) badMessage(ctx context.Context, smc *socketmode.Client, bad *soc
 // wait, so that the acknowledgement, which may have to say that there is no
 // room, goes out at once.
 func (s *Slack) envelope(ctx context.Context, smc *socketmode.Client, kind, id string, payload json.RawMessage) {
+	began := time.Now()
 	var notice any
 	switch kind {
 	case socketmode.RequestTypeSlashCommands:
@@ -163,7 +193,7 @@ func (s *Slack) envelope(ctx context.Context, smc *socketmode.Client, kind, id s
 	case socketmode.RequestTypeInteractive:
 		if isSubmission(payload) {
 			// The connection must not wait for the answer.
-			if s.intake.soon(func(context.Context, bot.Responder) { s.acknowledge(ctx, smc, id, s.take(id, payload)) }) {
+			if s.intake.soon(func(context.Context, bot.Responder) { s.acknowledge(ctx, smc, id, s.take(id, payload), began) }) {
 				return
 			}
 		}
@@ -171,13 +201,16 @@ func (s *Slack) envelope(ctx context.Context, smc *socketmode.Client, kind, id s
 	case socketmode.RequestTypeEventsAPI:
 		s.takeEvent(payload)
 	}
-	s.acknowledge(ctx, smc, id, notice)
+	s.acknowledge(ctx, smc, id, notice, began)
 }
 
-func (s *Slack) acknowledge(ctx context.Context, smc *socketmode.Client, id string, notice any) {
+// acknowledge answers a delivery that came when it began.
+func (s *Slack) acknowledge(ctx context.Context, smc *socketmode.Client, id string, notice any, began time.Time) {
 	if err := smc.AckCtx(ctx, id, notice); err != nil {
 		s.log.Warn("acknowledgement was not sent", "error", err)
+		return
 	}
+	s.opts.Meter.Acknowledged(bot.Slack, time.Since(began))
 }
 
 // reconnecting looks why Slack closed the last connection, which slack-go

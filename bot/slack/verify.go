@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cyberbrief/bot"
 )
 
 const (
@@ -114,6 +116,7 @@ func (s *Slack) Events() http.Handler {
 func (s *Slack) signed(take func(id string, body []byte) any) http.Handler {
 	seen := newRecent(s.opts.Clock)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
 			w.WriteHeader(http.StatusMethodNotAllowed)
@@ -130,6 +133,7 @@ func (s *Slack) signed(take func(id string, body []byte) any) http.Handler {
 			return
 		}
 		answer := take(id, body)
+		defer func() { s.opts.Meter.Acknowledged(bot.Slack, time.Since(began)) }()
 		if answer == nil {
 			w.WriteHeader(http.StatusOK)
 			return

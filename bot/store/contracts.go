@@ -18,4 +18,5 @@ var (
 	_ delivery.Amendment  = (*Ledger)(nil)
 	_ delivery.Care       = (*Ledger)(nil)
 	_ delivery.Board      = (*Ledger)(nil)
+	_ delivery.Survey     = (*Ledger)(nil)
 )

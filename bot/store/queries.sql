@@ -69,6 +69,12 @@ SELECT * FROM slots WHERE ref = $1 AND date = $2;
 -- name: Slots :many
 SELECT * FROM slots WHERE ref = sqlc.arg(ref) ORDER BY date DESC LIMIT sqlc.arg(n);
 
+-- name: UnsettledSlots :many
+SELECT * FROM slots WHERE state IN ('claimed', 'doubtful') ORDER BY ref, date;
+
+-- name: SlotsSince :many
+SELECT ref, date, state, due_at FROM slots WHERE date >= $1;
+
 -- name: SlotsWith :many
 SELECT * FROM slots WHERE digest = $1 ORDER BY ref, date;
 

@@ -29,6 +29,7 @@ const (
 type client interface {
 	Start(context.Context) error
 	Stop(context.Context) error
+	Stopped() <-chan struct{}
 	StopAndCancel(context.Context) error
 	Insert(context.Context, river.JobArgs, *river.InsertOpts) (*rivertype.JobInsertResult, error)
 }
@@ -89,6 +90,9 @@ func (q *Queue) Stop(ctx context.Context) error {
 	}
 	return fmt.Errorf("stop queue: jobs were cancelled: %w", err)
 }
+
+// Stopped is closed when the queue works no more, whoever ended it.
+func (q *Queue) Stopped() <-chan struct{} { return q.client.Stopped() }
 
 // Enqueue inserts a job, outside any transaction of the caller's. A job that
 // is unique and waits or runs already is no error. It works whether or not a

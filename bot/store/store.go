@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"cyberbrief/bot/delivery"
 	"cyberbrief/bot/store/queries"
 	"cyberbrief/briefing"
 
@@ -36,6 +37,17 @@ type Options struct {
 	// Patience is how long a write on SQLite waits while another process
 	// writes; 0 is five seconds. PostgreSQL does not use it.
 	Patience time.Duration
+	// Meter counts calls; nil counts nothing.
+	Meter Meter
+}
+
+// Meter counts calls of the database, for whoever watches the bot. Its methods
+// take no time and never fail.
+type Meter interface {
+	// Called is told how long a call took in all, the wait for a connection
+	// included. A call is a transaction, or one statement that only reads or
+	// writes one row. Not to find something is no failure.
+	Called(transaction bool, took time.Duration, failed bool)
 }
 
 // Store is an open database. Close it after every Queue is stopped.
@@ -47,6 +59,7 @@ type Store struct {
 	clock  func() time.Time
 	// timeout is callTimeout, except in tests.
 	timeout time.Duration
+	meter   Meter
 }
 
 // An engine is what differs between SQLite and PostgreSQL.
@@ -93,7 +106,7 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{name: address.name, logger: opts.Logger, clock: opts.Clock, timeout: callTimeout}
+	s := &Store{name: address.name, logger: opts.Logger, clock: opts.Clock, timeout: callTimeout, meter: opts.Meter}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -144,14 +157,43 @@ func touch(ctx context.Context, q *queries.Queries, now time.Time) error {
 
 // do runs single statements, each its own transaction.
 func (s *Store) do(ctx context.Context, what string, f func(context.Context, *queries.Queries) error) error {
-	return s.call(ctx, what, func(ctx context.Context) error { return f(ctx, queries.New(s.db)) })
+	return s.metered(false, func() error {
+		return s.call(ctx, what, func(ctx context.Context) error { return f(ctx, queries.New(s.db)) })
+	})
 }
 
 // inTx runs f in one transaction, which is committed unless f fails.
 func (s *Store) inTx(ctx context.Context, what string, f func(context.Context, tx) error) error {
-	return s.call(ctx, what, func(ctx context.Context) error {
-		return s.engine.inTx(ctx, func(t tx) error { return f(ctx, t) })
+	return s.metered(true, func() error {
+		return s.call(ctx, what, func(ctx context.Context) error {
+			return s.engine.inTx(ctx, func(t tx) error { return f(ctx, t) })
+		})
 	})
+}
+
+// metered tells the meter of a call.
+func (s *Store) metered(transaction bool, call func() error) error {
+	if s.meter == nil {
+		return call()
+	}
+	began := time.Now()
+	err := call()
+	s.meter.Called(transaction, time.Since(began), isFailure(err))
+	return err
+}
+
+// isFailure says that an error is the database's: not one that the caller
+// asked for, and not the caller's own end.
+func isFailure(err error) bool {
+	if err == nil {
+		return false
+	}
+	for _, answer := range []error{briefing.ErrNotFound, delivery.ErrTaken, delivery.ErrFenced, context.Canceled} {
+		if errors.Is(err, answer) {
+			return false
+		}
+	}
+	return true
 }
 
 // call bounds f in time and says in its error what failed.

@@ -12,9 +12,19 @@ import (
 // seconds, and no answer tells it less than a reason does.
 const readyTimeout = 3 * time.Second
 
-// healthz says that the process is alive, nothing more.
+// healthz says that the process is alive: that it answers, and that nothing
+// in it has come to an end. Whether it can do its work is for readyz to say.
 func (s *Site) healthz(*http.Request) (*answer, error) {
-	a := newAnswer(http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
+	status, text := http.StatusOK, "ok\n"
+	if s.opts.Alive != nil {
+		if dead := s.opts.Alive(); len(dead) > 0 {
+			status, text = http.StatusServiceUnavailable, ""
+			for _, r := range dead {
+				text += r.Name + ": " + r.Problem + "\n"
+			}
+		}
+	}
+	a := newAnswer(status, "text/plain; charset=utf-8", []byte(text))
 	a.private = true
 	return a, nil
 }

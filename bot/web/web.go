@@ -63,6 +63,9 @@ type Options struct {
 	Editions Editions
 	Search   Searcher
 	Glossary Glossary
+	// Alive lists what only a restart puts right; nil is always alive. It must
+	// answer at once.
+	Alive func() []Reason
 	// Ready lists what keeps the service from being ready; nil is always
 	// ready. It must answer within its context.
 	Ready func(context.Context) []Reason

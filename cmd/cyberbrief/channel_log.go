@@ -86,7 +86,7 @@ func (c channelTestCommand) Run(e *environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Shutdown()) }()
-	m, err := newMachine(e, cfg, log, s, false)
+	m, err := newMachine(e, cfg, log, s, newMeters(), false)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -12,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"cyberbrief/bot"
@@ -45,8 +42,10 @@ type machine struct {
 	// news is set when the archive has changed since the last plan.
 	news atomic.Bool
 
+	pulse  *pulse
+	meters *meters
+
 	mu           sync.Mutex
-	troubles     map[string]string // part → what keeps it from working
 	sourceErrors map[string]string // source → what the last look at it met
 }
 
@@ -54,14 +53,15 @@ type machine struct {
 // starts it, calls ready with the address of its pages, and keeps it running
 // until the environment's context ends or ready fails.
 func runMachine(e *environment, cfg config.Config, log *slog.Logger, ownConsole bool, ready func(m *machine, address string) error) error {
-	s, err := store.Open(e.ctx, cfg.DatabaseURL.Reveal(), store.Options{Logger: log})
+	counts := newMeters()
+	s, err := store.Open(e.ctx, cfg.DatabaseURL.Reveal(), store.Options{Logger: log, Meter: counts})
 	if err != nil {
 		return err
 	}
 	t := &teardown{}
 	t.add("database", func(context.Context) error { return s.Shutdown() })
 	defer t.run(log)
-	m, err := newMachine(e, cfg, log, s, ownConsole)
+	m, err := newMachine(e, cfg, log, s, counts, ownConsole)
 	if err != nil {
 		return err
 	}
@@ -79,8 +79,8 @@ func runMachine(e *environment, cfg config.Config, log *slog.Logger, ownConsole 
 
 // newMachine wires everything to an open database; see newPlatforms for
 // ownConsole.
-func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.Store, ownConsole bool) (*machine, error) {
-	m := &machine{env: e, cfg: cfg, log: log, store: s, glossary: glossary.New(), languages: &languages{}, troubles: map[string]string{}, sourceErrors: map[string]string{}}
+func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.Store, counts *meters, ownConsole bool) (*machine, error) {
+	m := &machine{env: e, cfg: cfg, log: log, store: s, glossary: glossary.New(), languages: &languages{}, pulse: newPulse(), meters: counts, sourceErrors: map[string]string{}}
 	settings, err := defaults(cfg)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.St
 	if m.sources, err = newSources(e, cfg); err != nil {
 		return nil, err
 	}
-	if m.platforms, err = newPlatforms(e, cfg, log, m.languages.language, ownConsole); err != nil {
+	if m.platforms, err = newPlatforms(e, cfg, log, m.languages.language, counts, ownConsole); err != nil {
 		return nil, err
 	}
 	m.library = newLibrary(e, s, m.glossary, m.sources, log, func(briefing.Date) { m.news.Store(true) })
@@ -96,18 +96,18 @@ func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.St
 	m.deliverer = delivery.NewDeliverer(delivery.Options{
 		Books: books, Channels: s, Library: m.library, Refresh: m.library.Refresh,
 		Senders: m.platforms.senders(), Policies: delivery.DefaultPolicies(),
-		Layout: bot.Layout, PublicURL: string(cfg.PublicURL), Clock: e.clock, Logger: log,
+		Layout: bot.Layout, PublicURL: string(cfg.PublicURL), Meter: counts, Clock: e.clock, Logger: log,
 	})
 	m.planner = delivery.NewPlanner(delivery.PlannerOptions{
 		Ledger: books, Board: books, Library: m.library, Refresh: m.library.Refresh,
-		Enqueue: s.Enqueue, Clock: e.clock, Logger: log,
+		Enqueue: s.Enqueue, Meter: counts, Done: m.planned, Clock: e.clock, Logger: log,
 	})
 	board := &delivery.StatusBoard{Board: books, Library: m.library, Clock: e.clock}
 	m.router = bot.NewRouter(bot.RouterOptions{
 		Glossary: m.glossary, Library: m.library, Channels: listening{s, m.languages}, Words: s, Reporter: board,
 		Retractor: m.deliverer, Tester: m.deliverer, Auditor: s,
 		Checkers: m.platforms.checkers(), Defaults: settings, PublicURL: string(cfg.PublicURL),
-		Clock: e.clock, Logger: log,
+		Meter: counts, Clock: e.clock, Logger: log,
 	})
 	m.site, err = m.newSite(settings.Zone, board)
 	return m, err
@@ -119,14 +119,10 @@ func (m *machine) newSite(zone string, board *delivery.StatusBoard) (*web.Site, 
 	if err != nil {
 		return nil, err
 	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		collectors.NewBuildInfoCollector(),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cyberbrief_digests", Help: "Digests in the archive."},
-			func() float64 { return float64(len(m.library.Dates())) }))
+	m.meters.registry.MustRegister(newSurvey(m))
 	opts := web.Options{
 		Library: m.library, Editions: m.library, Search: m.library, Glossary: m.glossary,
-		Ready: m.ready, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		Alive: m.alive, Ready: m.ready, Metrics: promhttp.HandlerFor(m.meters.registry, promhttp.HandlerOpts{EnableOpenMetrics: true}),
 		Hooks: m.platforms.hooks, PublicURL: string(m.cfg.PublicURL), Zone: location, Logger: m.log,
 	}
 	opts.Operator = web.Operator{
@@ -192,10 +188,10 @@ func (m *machine) start(ctx context.Context, t *teardown) (string, error) {
 	if err := m.languages.refresh(ctx, m.store); err != nil {
 		return "", err
 	}
-	m.trouble("queue", "not started yet")
+	m.pulse.trouble("queue", "not started yet")
 	ended := func(err error) {
 		m.log.Error("web server ended", "error", err)
-		m.trouble("web server", err.Error())
+		m.pulse.trouble("web server", err.Error())
 	}
 	address, err := serve(m.cfg.Listen, m.site.Handler(), m.log, ended, t)
 	if err != nil {
@@ -224,7 +220,7 @@ func (m *machine) start(ctx context.Context, t *teardown) (string, error) {
 func (m *machine) runPlatform(ctx context.Context, name bot.Platform) {
 	if err := m.platforms.all[name].Run(ctx, m.router); err != nil {
 		m.log.Error("platform stopped, the others go on", "platform", name, "error", err)
-		m.trouble(string(name), err.Error())
+		m.pulse.trouble(string(name), err.Error())
 	}
 }
 
@@ -312,12 +308,14 @@ func (m *machine) startQueue(ctx context.Context, t *teardown) error {
 	if err := m.store.Enqueue(context.WithoutCancel(ctx), delivery.PlanArgs{}); err != nil {
 		return err
 	}
-	m.trouble("queue", "")
+	m.pulse.started(queue)
+	m.pulse.trouble("queue", "")
 	return nil
 }
 
 // keepUp takes over what other replicas have put into the store.
 func (m *machine) keepUp(ctx context.Context) {
+	m.pulse.beat(archiveLoop)
 	tick := time.NewTicker(m.cfg.DigestPoll.Duration)
 	defer tick.Stop()
 	for {
@@ -326,6 +324,7 @@ func (m *machine) keepUp(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		m.pulse.beat(archiveLoop)
 		if err := m.library.Refresh(ctx); err != nil && ctx.Err() == nil {
 			m.log.Warn("archive not refreshed", "error", err)
 		}
@@ -334,32 +333,4 @@ func (m *machine) keepUp(ctx context.Context) {
 		}
 		m.plan(ctx)
 	}
-}
-
-// trouble notes what keeps a part from working; an empty why ends it.
-func (m *machine) trouble(part, why string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if why == "" {
-		delete(m.troubles, part)
-		return
-	}
-	m.troubles[part] = why
-}
-
-// ready lists what keeps the bot from doing its work.
-func (m *machine) ready(ctx context.Context) []web.Reason {
-	var reasons []web.Reason
-	if err := m.store.Health(ctx); err != nil {
-		reasons = append(reasons, web.Reason{Name: "database", Problem: err.Error()})
-	}
-	for p, why := range m.deliverer.Stopped() {
-		reasons = append(reasons, web.Reason{Name: fmt.Sprintf("post to %s", p), Problem: why})
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, part := range slices.Sorted(maps.Keys(m.troubles)) {
-		reasons = append(reasons, web.Reason{Name: part, Problem: m.troubles[part]})
-	}
-	return reasons
 }

@@ -37,13 +37,13 @@ type platformSet struct {
 // is that of a channel, nil for Japanese everywhere; it must not block. On the
 // console everybody is an admin where the page is the reader's own, as in the
 // demo, and nobody elsewhere: it knows no logins.
-func newPlatforms(e *environment, cfg config.Config, log *slog.Logger, language func(bot.Ref) briefing.Language, ownConsole bool) (*platformSet, error) {
+func newPlatforms(e *environment, cfg config.Config, log *slog.Logger, language func(bot.Ref) briefing.Language, meter bot.Meter, ownConsole bool) (*platformSet, error) {
 	ps := &platformSet{all: map[bot.Platform]platform{}, hooks: map[string]http.Handler{}}
 	if cfg.SlackBotToken != "" {
 		s, err := slack.New(slack.Options{
 			BotToken: cfg.SlackBotToken.Reveal(), AppToken: cfg.SlackAppToken.Reveal(),
 			SigningSecret: cfg.SlackSigningSecret.Reveal(), Admins: cfg.SlackAdmins,
-			APIURL: string(cfg.SlackAPIURL), Language: language, Logger: log, Clock: e.clock,
+			APIURL: string(cfg.SlackAPIURL), Language: language, Meter: meter, Logger: log, Clock: e.clock,
 		})
 		if err != nil {
 			return nil, err
@@ -58,7 +58,7 @@ func newPlatforms(e *environment, cfg config.Config, log *slog.Logger, language 
 	if cfg.DiscordToken != "" {
 		d, err := discord.New(discord.Options{
 			Token: cfg.DiscordToken.Reveal(), ApplicationID: cfg.DiscordApplicationID,
-			PublicKey: cfg.DiscordPublicKey, APIURL: string(cfg.DiscordAPIURL), Language: language, Logger: log, Clock: e.clock,
+			PublicKey: cfg.DiscordPublicKey, APIURL: string(cfg.DiscordAPIURL), Language: language, Meter: meter, Logger: log, Clock: e.clock,
 		})
 		if err != nil {
 			return nil, err
@@ -117,7 +117,7 @@ func checkChannel(e *environment, cfg config.Config, ref bot.Ref) error {
 	if ref.Platform == bot.Console {
 		return nil
 	}
-	ps, err := newPlatforms(e, cfg, newLogger(e, cfg), nil, false)
+	ps, err := newPlatforms(e, cfg, newLogger(e, cfg), nil, nil, false)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (c postCommand) Run(e *environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Shutdown()) }()
-	m, err := newMachine(e, cfg, log, s, false)
+	m, err := newMachine(e, cfg, log, s, newMeters(), false)
 	if err != nil {
 		return err
 	}

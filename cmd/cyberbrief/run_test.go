@@ -104,22 +104,35 @@ func (o *output) String() string {
 
 // environment is w's, with a clock that runs from now on.
 func (w *world) environment(ctx context.Context, now time.Time, out io.Writer) *environment {
-	env, begun := maps.Clone(w.env), time.Now()
+	begun := time.Now()
+	return w.environmentBy(ctx, func() time.Time { return now.Add(time.Since(begun)) }, out)
+}
+
+// environmentBy is w's with a clock.
+func (w *world) environmentBy(ctx context.Context, clock func() time.Time, out io.Writer) *environment {
+	env := maps.Clone(w.env)
 	return &environment{
 		ctx:    ctx,
 		lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 		stdin:  strings.NewReader(""), stdout: out, stderr: out,
-		clock: func() time.Time { return now.Add(time.Since(begun)) },
+		clock: clock,
 	}
 }
 
 // run starts `cyberbrief run` at an instant and ends it with the test.
 func (w *world) run(now time.Time) *process {
 	w.t.Helper()
+	begun := time.Now()
+	return w.runBy(func() time.Time { return now.Add(time.Since(begun)) })
+}
+
+// runBy is run with a clock.
+func (w *world) runBy(clock func() time.Time) *process {
+	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &process{out: &output{}}
 	ended := make(chan error, 1)
-	go func() { ended <- runCommand{}.Run(w.environment(ctx, now, p.out)) }()
+	go func() { ended <- runCommand{}.Run(w.environmentBy(ctx, clock, p.out)) }()
 	var once sync.Once
 	p.stop = func() (err error) {
 		once.Do(func() {

@@ -1332,6 +1332,45 @@ func (q *Queries) Slots(ctx context.Context, arg SlotsParams) ([]Slot, error) {
 	return items, nil
 }
 
+const slotsSince = `-- name: SlotsSince :many
+SELECT ref, date, state, due_at FROM slots WHERE date >= $1
+`
+
+type SlotsSinceRow struct {
+	Ref   string
+	Date  string
+	State string
+	DueAt int64
+}
+
+func (q *Queries) SlotsSince(ctx context.Context, date string) ([]SlotsSinceRow, error) {
+	rows, err := q.db.QueryContext(ctx, slotsSince, date)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SlotsSinceRow
+	for rows.Next() {
+		var i SlotsSinceRow
+		if err := rows.Scan(
+			&i.Ref,
+			&i.Date,
+			&i.State,
+			&i.DueAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const slotsWith = `-- name: SlotsWith :many
 SELECT ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on, retract_at, retracted_at FROM slots WHERE digest = $1 ORDER BY ref, date
 `
@@ -1492,6 +1531,56 @@ func (q *Queries) UnknownWords(ctx context.Context, limit int32) ([]UnknownWords
 			&i.Times,
 			&i.FirstAt,
 			&i.LastAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const unsettledSlots = `-- name: UnsettledSlots :many
+SELECT ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on, retract_at, retracted_at FROM slots WHERE state IN ('claimed', 'doubtful') ORDER BY ref, date
+`
+
+func (q *Queries) UnsettledSlots(ctx context.Context) ([]Slot, error) {
+	rows, err := q.db.QueryContext(ctx, unsettledSlots)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Slot
+	for rows.Next() {
+		var i Slot
+		if err := rows.Scan(
+			&i.Ref,
+			&i.Date,
+			&i.Installation,
+			&i.State,
+			&i.Reason,
+			&i.Digest,
+			&i.Earlier,
+			&i.DueAt,
+			&i.ClosesAt,
+			&i.PostedAt,
+			&i.TouchedAt,
+			&i.Fence,
+			&i.Attempts,
+			&i.LeaseUntil,
+			&i.Edition,
+			&i.NextEdition,
+			&i.NextState,
+			&i.NextReason,
+			&i.Corrections,
+			&i.CorrectedOn,
+			&i.RetractAt,
+			&i.RetractedAt,
 		); err != nil {
 			return nil, err
 		}
