@@ -76,6 +76,13 @@ func (s *Slack) CommandTwice(ctx context.Context, channel, user, command, text s
 	return s.ask(ctx, answers, "slash_commands", payload, 2)
 }
 
+// CommandFrom is Command, or CommandTwice, in a workspace of another id.
+func (s *Slack) CommandFrom(ctx context.Context, team, channel, user, command, text string, times int) (SlackAnswer, error) {
+	answers, payload := s.slashCommand(channel, user, command, text)
+	payload["team_id"] = team
+	return s.ask(ctx, answers, "slash_commands", payload, times)
+}
+
 // slashCommand is the payload of a slash command. Slack escapes the text.
 func (s *Slack) slashCommand(channel, user, command, text string) (*slackAnswers, map[string]any) {
 	answers, responseURL, serial := s.newAnswers(channel, user)

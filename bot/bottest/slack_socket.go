@@ -55,6 +55,9 @@ type slackSocket struct {
 	conn *websocket.Conn
 	// sent is when each envelope went out.
 	sent map[string]time.Time
+	// leaving connections were told to go: nothing is delivered to them any
+	// more. It is guarded by the lock of slackSockets.
+	leaving bool
 }
 
 func (x *slackSockets) init() {
@@ -205,11 +208,12 @@ func (x *slackSockets) pick(ctx context.Context) (*slackSocket, error) {
 	for {
 		changed := x.bell.listen()
 		x.mu.Lock()
-		if n := len(x.conns); n > 0 {
-			x.turn++
-			c := x.conns[x.turn%n]
-			x.mu.Unlock()
-			return c, nil
+		x.turn++
+		for i := range x.conns {
+			if c := x.conns[(x.turn+i)%len(x.conns)]; !c.leaving {
+				x.mu.Unlock()
+				return c, nil
+			}
 		}
 		x.mu.Unlock()
 		select {
@@ -277,6 +281,22 @@ func (s *Slack) Disconnect(reason string) {
 	x.mu.Unlock()
 	for _, c := range conns {
 		_ = c.write(disconnectMessage(reason)) // it may be gone already
+	}
+}
+
+// Refresh renews the oldest connection as Slack does every few hours: it
+// delivers nothing more to it and tells it to go. The others stay.
+func (s *Slack) Refresh() {
+	x := &s.sockets
+	x.mu.Lock()
+	var oldest *slackSocket
+	if len(x.conns) > 0 {
+		oldest = x.conns[0]
+		oldest.leaving = true
+	}
+	x.mu.Unlock()
+	if oldest != nil {
+		_ = oldest.write(disconnectMessage("refresh_requested")) // it may be gone already
 	}
 }
 
