@@ -50,6 +50,9 @@ type Options struct {
 	// Meter counts what goes on; nil counts nothing.
 	Meter  bot.Meter
 	Logger *slog.Logger
+	// Notes keep how often the gateway was connected to in the last day; nil
+	// counts from the start of the process.
+	Notes Notes
 	// Clock is the wall clock; time.Now by default.
 	Clock func() time.Time
 	// Base makes the HTTP requests; nil is the Transport's own.

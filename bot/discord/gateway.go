@@ -40,7 +40,7 @@ const settled = 30 * time.Second
 // of discordgo, which is never told to reconnect or resume by itself.
 func (d *Discord) supervise(ctx context.Context) error {
 	wait := newBackoff(d.times)
-	var spent identifies
+	spent := identifies{notes: d.opts.Notes, log: d.log}
 	d.opts.Meter.Connections(bot.Discord, 0)
 	for ctx.Err() == nil {
 		began := time.Now()
@@ -59,33 +59,13 @@ func (d *Discord) supervise(ctx context.Context) error {
 	return nil
 }
 
-// identifies are the instants at which sessions were begun.
-type identifies []time.Time
-
-// spend notes one more, unless the day's budget is used up.
-func (s *identifies) spend(now time.Time) error {
-	for len(*s) > 0 && now.Sub((*s)[0]) >= identifyWindow {
-		*s = (*s)[1:]
-	}
-	if len(*s) >= identifiesPerDay {
-		return noSessions((*s)[0].Add(identifyWindow).Sub(now))
-	}
-	*s = append(*s, now)
-	return nil
-}
-
-func noSessions(wait time.Duration) error {
-	return &bot.OutcomeError{Class: bot.Limited, Code: "session start limit", RetryAfter: wait,
-		Err: errors.New("too many gateway connections in 24 hours; Discord would reset the bot's token")}
-}
-
 // connect opens a session and returns why it ended.
 func (d *Discord) connect(ctx context.Context, spent *identifies) error {
 	address, err := d.gatewayAddress(ctx)
 	if err != nil {
 		return err
 	}
-	if err := spent.spend(time.Now()); err != nil {
+	if err := spent.spend(ctx, d.opts.Clock()); err != nil {
 		return err
 	}
 	d.opts.Meter.SessionBegun(bot.Discord)

@@ -2,6 +2,7 @@ package discord_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +161,33 @@ func TestNoSessionsLeft(t *testing.T) {
 		t.Errorf("%d connections, want none", n)
 	}
 }
+
+// TestSessionsAreRemembered: a bot that is started again and again stops
+// before Discord takes its token away.
+func TestSessionsAreRemembered(t *testing.T) {
+	t.Parallel()
+	today := "[" + strings.TrimSuffix(strings.Repeat(fmt.Sprint(time.Now().UnixMilli())+",", 200), ",") + "]"
+	d, fake := start(t, func(o *discord.Options) { o.Notes = note(today) })
+	ctx, cancel := context.WithCancel(testContext(t))
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx, &responder{reply: echo}) }()
+	for len(fake.Requests("GET gateway/bot")) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("run ended with %v", err)
+	}
+	if n := fake.Connects(); n != 0 {
+		t.Errorf("%d connections, want none", n)
+	}
+}
+
+// note is a note that never changes.
+type note string
+
+func (n note) Note(context.Context, string) (string, error) { return string(n), nil }
+func (note) PutNote(context.Context, string, string) error  { return nil }
 
 // TestDiscordDownAtTheStart: the bot waits until Discord is there.
 func TestDiscordDownAtTheStart(t *testing.T) {

@@ -70,24 +70,6 @@ func TestPacerForgets(t *testing.T) {
 	})
 }
 
-func TestIdentifiesAreBudgeted(t *testing.T) {
-	var spent identifies
-	now := time.Unix(0, 0)
-	for i := range identifiesPerDay {
-		if err := spent.spend(now.Add(time.Duration(i) * time.Minute)); err != nil {
-			t.Fatalf("session %d: %v", i, err)
-		}
-	}
-	now = now.Add(identifiesPerDay * time.Minute)
-	err := spent.spend(now)
-	if bot.ClassOf(err) != bot.Limited || retryAfter(err) != identifyWindow-identifiesPerDay*time.Minute {
-		t.Errorf("got %v after %v", err, retryAfter(err))
-	}
-	if err := spent.spend(now.Add(retryAfter(err))); err != nil {
-		t.Errorf("after the wait: %v", err)
-	}
-}
-
 func TestBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBackoff(timing{first: time.Second, last: time.Minute})

@@ -88,7 +88,7 @@ func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.St
 	if m.sources, err = newSources(e, cfg); err != nil {
 		return nil, err
 	}
-	if m.platforms, err = newPlatforms(e, cfg, log, m.languages.language, counts, ownConsole); err != nil {
+	if m.platforms, err = newPlatforms(e, cfg, log, m.languages.language, counts, s, ownConsole); err != nil {
 		return nil, err
 	}
 	m.library = newLibrary(e, s, m.glossary, m.sources, log, func(briefing.Date) { m.news.Store(true) })

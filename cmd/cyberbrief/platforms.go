@@ -34,10 +34,11 @@ type platformSet struct {
 }
 
 // newPlatforms makes the platforms that have a token; it asks nobody. language
-// is that of a channel, nil for Japanese everywhere; it must not block. On the
+// is that of a channel, nil for Japanese everywhere; it must not block. notes
+// outlive a restart, nil where no gateway is connected to. On the
 // console everybody is an admin where the page is the reader's own, as in the
 // demo, and nobody elsewhere: it knows no logins.
-func newPlatforms(e *environment, cfg config.Config, log *slog.Logger, language func(bot.Ref) briefing.Language, meter bot.Meter, ownConsole bool) (*platformSet, error) {
+func newPlatforms(e *environment, cfg config.Config, log *slog.Logger, language func(bot.Ref) briefing.Language, meter bot.Meter, notes discord.Notes, ownConsole bool) (*platformSet, error) {
 	ps := &platformSet{all: map[bot.Platform]platform{}, hooks: map[string]http.Handler{}}
 	if cfg.SlackBotToken != "" {
 		s, err := slack.New(slack.Options{
@@ -58,7 +59,7 @@ func newPlatforms(e *environment, cfg config.Config, log *slog.Logger, language 
 	if cfg.DiscordToken != "" {
 		d, err := discord.New(discord.Options{
 			Token: cfg.DiscordToken.Reveal(), ApplicationID: cfg.DiscordApplicationID,
-			PublicKey: cfg.DiscordPublicKey, APIURL: string(cfg.DiscordAPIURL), Language: language, Meter: meter, Logger: log, Clock: e.clock,
+			PublicKey: cfg.DiscordPublicKey, APIURL: string(cfg.DiscordAPIURL), Language: language, Meter: meter, Logger: log, Clock: e.clock, Notes: notes,
 		})
 		if err != nil {
 			return nil, err
@@ -117,7 +118,7 @@ func checkChannel(e *environment, cfg config.Config, ref bot.Ref) error {
 	if ref.Platform == bot.Console {
 		return nil
 	}
-	ps, err := newPlatforms(e, cfg, newLogger(e, cfg), nil, nil, false)
+	ps, err := newPlatforms(e, cfg, newLogger(e, cfg), nil, nil, nil, false)
 	if err != nil {
 		return err
 	}
