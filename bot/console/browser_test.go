@@ -3,6 +3,8 @@ package console_test
 import (
 	"context"
 	"flag"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"cyberbrief/bot"
 	"cyberbrief/bot/bottest"
@@ -148,6 +151,7 @@ func TestBrowser(t *testing.T) {
 			bottest.Do(t, tab, bottest.Look(l.width, l.height, l.dark), chromedp.Navigate(url+"/console"))
 			bottest.Await(t, tab, `document.querySelectorAll("#log .message .item").length >= 3`)
 			picture(l.name)
+			bottest.Accessible(t, tab)
 			if wide := bottest.Ask[int64](t, tab, `document.documentElement.scrollWidth`); wide > l.width {
 				t.Errorf("page is %d pixels wide in a window of %d", wide, l.width)
 			}
@@ -172,6 +176,125 @@ func TestBrowser(t *testing.T) {
 				t.Errorf("after a command was sent the box holds %q", left)
 			}
 			picture(l.name + "-term")
+			bottest.Accessible(t, tab)
 		})
+	}
+}
+
+// TestBrowserKnowsWhatIsNew has one browser read a channel while another one,
+// and the bot, write in both.
+func TestBrowserKnowsWhatIsNew(t *testing.T) {
+	here, there := bottest.Browser(t), bottest.Browser(t)
+	c, url := running(t, console.Options{Channels: []string{"general", "soc"}})
+	server := url + "/console"
+	bottest.Do(t, here, bottest.Look(1280, 860, false), chromedp.Navigate(server+"#general"))
+	bottest.Do(t, there, bottest.Look(1280, 860, false), chromedp.Navigate(server+"#soc"))
+	for _, tab := range []context.Context{here, there} {
+		bottest.Await(t, tab, `document.getElementById("link").classList.contains("live") && document.getElementById("name").textContent !== ""`)
+	}
+	bottest.Do(t, there, chromedp.SendKeys(chromedp.CSS("#write"), "一件め\r"))
+	bottest.Do(t, there, chromedp.SendKeys(chromedp.CSS("#write"), "二件め\r"))
+	bottest.Await(t, here, `document.querySelector("#channels .unread .count")?.textContent === "2" && document.title.startsWith("(2) ")`)
+	if n := bottest.Ask[int64](t, there, `document.querySelectorAll("#channels .count").length`); n != 0 {
+		t.Error("what a person wrote is new to that person")
+	}
+	bottest.Do(t, here, chromedp.Click(chromedp.CSS("#channels .unread")))
+	bottest.Await(t, here, `document.querySelectorAll("#log .message").length === 2 && !document.querySelector("#channels .count")`)
+
+	// Back in the first channel, and with that known to have been read, a
+	// line parts what came meanwhile from what was there.
+	bottest.Do(t, here, chromedp.Click(chromedp.CSS("#channels a:not([aria-current])")))
+	bottest.Do(t, there, chromedp.SendKeys(chromedp.CSS("#write"), "三件め\r"))
+	bottest.Await(t, here, `document.querySelector("#channels .unread .count")?.textContent === "1"`)
+	bottest.Do(t, here, chromedp.Click(chromedp.CSS("#channels .unread")))
+	bottest.Await(t, here, `document.querySelector("#log .fresh")?.nextElementSibling?.textContent.includes("三件め")`)
+	if *pictures != "" {
+		bottest.Picture(t, here, filepath.Join(*pictures, "console-new.png"), false)
+	}
+
+	// A reload remembers what was read.
+	bottest.Do(t, here, chromedp.Navigate(server+"?again#general"))
+	bottest.Await(t, here, `document.getElementById("name").textContent === "# general" && !document.querySelector("#channels .count")`)
+	post(t, c, morning())
+	bottest.Await(t, here, `document.querySelectorAll("#log .message").length >= 1`)
+}
+
+// TestBrowserComesBack cuts the connection: the page goes on where it was, with
+// what came meanwhile and without losing what stands in the box.
+func TestBrowserComesBack(t *testing.T) {
+	tab := bottest.Browser(t)
+	c, err := console.New(console.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	streams := make(chan context.CancelFunc, 10)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cut := context.WithCancel(ctx)
+		defer cut()
+		if r.URL.Path == "/console/events" {
+			streams <- cut
+		}
+		c.Handler().ServeHTTP(w, r.WithContext(ctx))
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(end)
+	bottest.Do(t, tab, chromedp.Navigate(server.URL+"/console"))
+	bottest.Await(t, tab, `document.getElementById("link").classList.contains("live")`)
+	post(t, c, morning())
+	bottest.Await(t, tab, `document.querySelectorAll("#log .message").length === 1`)
+	bottest.Do(t, tab, chromedp.Click(chromedp.CSS(".open-thread")), chromedp.SendKeys(chromedp.CSS("#reply"), "書きかけ"))
+	bottest.Ask[bool](t, tab, `(document.querySelector("#log .message").dataset.same = "1") === "1"`)
+	(<-streams)()
+	post(t, c, morning())
+	bottest.Await(t, tab, `document.querySelectorAll("#log .message").length === 2 && document.getElementById("link").classList.contains("live")`)
+	if !bottest.Ask[bool](t, tab, `document.querySelector("#log .message").dataset.same === "1" && document.getElementById("reply").value === "書きかけ" && !document.getElementById("thread").hidden`) {
+		t.Error("the page began afresh")
+	}
+}
+
+// TestBrowserKeyboard uses the console without a mouse.
+func TestBrowserKeyboard(t *testing.T) {
+	tab := bottest.Browser(t)
+	url := live(t, console.Options{})
+	bottest.Do(t, tab, bottest.Look(1280, 860, false), chromedp.Navigate(url+"/console"))
+	bottest.Await(t, tab, `document.querySelectorAll("#log .message .item").length >= 3`)
+	if n := bottest.Tabbed(t, tab); n < 7 {
+		t.Errorf("only %d stops", n)
+	}
+	keys := func(keys string) { bottest.Do(t, tab, chromedp.KeyEvent(keys)) }
+	bottest.Do(t, tab, chromedp.Focus(chromedp.CSS("#write")))
+	keys("/")
+	bottest.Await(t, tab, `document.querySelectorAll("#offers li").length === 3`)
+	const picked = `document.querySelector("#offers [aria-selected=true] b").textContent`
+	if first := bottest.Ask[string](t, tab, picked); first != "/term" {
+		t.Errorf("first offer %q", first)
+	}
+	keys(kb.ArrowDown)
+	if second := bottest.Ask[string](t, tab, picked); second != "/briefing" {
+		t.Errorf("after arrow down %q", second)
+	}
+	keys(kb.ArrowUp)
+	keys(kb.ArrowUp)
+	if last := bottest.Ask[string](t, tab, picked); last != "/briefing-admin" {
+		t.Errorf("after two arrows up %q", last)
+	}
+	if id := bottest.Ask[string](t, tab, `document.getElementById(document.activeElement.getAttribute("aria-activedescendant")).querySelector("b").textContent`); id != "/briefing-admin" {
+		t.Errorf("a screen reader is told of %q", id)
+	}
+	keys(kb.ArrowDown)
+	keys("\t")
+	bottest.Await(t, tab, `document.getElementById("write").value === "/term " && document.querySelector("#offers li")?.textContent === "能動的サイバー防御"`)
+	keys(kb.ArrowDown)
+	keys("\r")
+	// The driver types the line break that the page has refused.
+	bottest.Await(t, tab, `document.getElementById("write").value.trim() === "/term 能動的サイバー防御"`)
+	keys("\r")
+	bottest.Await(t, tab, `[...document.querySelectorAll(".private")].some(m => m.textContent.includes("被害が出る前に"))`)
+	keys("\x1b")
+	for _, want := range []string{`document.getElementById("log").getAttribute("aria-live") === "polite"`, `document.getElementById("toast").getAttribute("role") === "alert"`} {
+		if !bottest.Ask[bool](t, tab, want) {
+			t.Errorf("not so: %s", want)
+		}
 	}
 }

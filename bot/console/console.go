@@ -7,6 +7,7 @@ package console
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -42,6 +43,7 @@ type Console struct {
 	opts       Options
 	log        *slog.Logger
 	publicHost string
+	name       string // of this run, in the ids of events
 
 	mu        sync.Mutex
 	rooms     []*room // in the order of Options.Channels
@@ -49,6 +51,9 @@ type Console struct {
 	joined    int // people ever seen; numbers their names
 	lastID    int64
 	streams   map[*stream]struct{}
+	events    int64  // how many were published
+	past      []past // the newest of them, oldest first
+	pastBytes int
 	responder bot.Responder // nil while Run does not run
 	ended     bool          // Run has returned: no new streams
 }
@@ -70,6 +75,7 @@ func New(opts Options) (*Console, error) {
 	c := &Console{
 		opts:    opts,
 		log:     opts.Logger,
+		name:    rand.Text()[:8],
 		people:  map[string]*person{},
 		streams: map[*stream]struct{}{},
 	}

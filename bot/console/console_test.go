@@ -131,17 +131,26 @@ type snapshot struct {
 
 // event is one server-sent event.
 type event struct {
-	Name string
-	Data []byte
+	ID, Name string
+	Data     []byte
 }
 
 // listen opens a stream; next reads its events one by one, and fails when
 // the server ends it.
 func (v *visitor) listen(ctx context.Context) (next func() (event, error), done func()) {
 	v.t.Helper()
+	return v.resume(ctx, "")
+}
+
+// resume is listen for a browser that has seen the event with the id last.
+func (v *visitor) resume(ctx context.Context, last string) (next func() (event, error), done func()) {
+	v.t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url+"/console/events", nil)
 	if err != nil {
 		v.t.Fatal(err)
+	}
+	if last != "" {
+		req.Header.Set("Last-Event-ID", last)
 	}
 	resp, err := v.client.Do(req)
 	if err != nil {
@@ -160,6 +169,8 @@ func (v *visitor) listen(ctx context.Context) (next func() (event, error), done 
 			}
 			name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 			switch {
+			case name == "id":
+				e.ID = value
 			case name == "event":
 				e.Name = value
 			case name == "data":

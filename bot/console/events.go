@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -18,14 +21,23 @@ type stream struct {
 // everyone as the receiver of an event.
 var everyone *person
 
-// publish puts an event into the streams of one person, or of everyone. It
-// never blocks: a stream that is full is cut. The caller holds mu.
+// past is an event that a browser may have missed.
+type past struct {
+	to    *person
+	event []byte
+}
+
+// publish puts an event into the streams of one person, or of everyone, and
+// remembers it for those who come back. It never blocks: a stream that is full
+// is cut. The caller holds mu.
 func (c *Console) publish(event string, data any, to *person) {
-	e, err := encodeEvent(event, data)
+	e, err := c.encodeEvent(event, data, c.events+1)
 	if err != nil {
 		c.log.Error("console event was not sent", "event", event, "error", err)
 		return
 	}
+	c.events++
+	c.remember(past{to, e})
 	for s := range c.streams {
 		if to != everyone && s.person != to {
 			continue
@@ -39,6 +51,18 @@ func (c *Console) publish(event string, data any, to *person) {
 	}
 }
 
+// remember keeps an event and forgets the oldest beyond the limits. The caller
+// holds mu.
+func (c *Console) remember(e past) {
+	c.past = append(c.past, e)
+	c.pastBytes += len(e.event)
+	drop := 0
+	for ; len(c.past)-drop > maxPast || c.pastBytes > maxPastBytes; drop++ {
+		c.pastBytes -= len(c.past[drop].event)
+	}
+	c.past = slices.Delete(c.past, 0, drop)
+}
+
 // cut ends a stream. The caller holds mu.
 func (c *Console) cut(s *stream) {
 	if _, open := c.streams[s]; open {
@@ -47,11 +71,12 @@ func (c *Console) cut(s *stream) {
 	}
 }
 
-// encodeEvent writes an event in the form of server-sent events. JSON has no
-// raw line breaks, so one data line is enough.
-func encodeEvent(event string, data any) ([]byte, error) {
+// encodeEvent writes an event in the form of server-sent events. Its id holds
+// its number and this console's own name: a number from before a restart means
+// nothing. JSON has no raw line breaks, so one data line is enough.
+func (c *Console) encodeEvent(event string, data any, number int64) ([]byte, error) {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "event: %s\ndata: ", event)
+	fmt.Fprintf(&b, "id: %s.%d\nevent: %s\ndata: ", c.name, number, event)
 	if err := json.NewEncoder(&b).Encode(data); err != nil {
 		return nil, fmt.Errorf("encode event %s: %w", event, err)
 	}
@@ -59,36 +84,63 @@ func encodeEvent(event string, data any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// snapshot is the first event of a stream: everything this person can see. A
-// browser that was away starts from it again, so no event has to be kept.
+// missed is what a person missed after the event with the id last, or false
+// when that is not known any more. The caller holds mu.
+func (c *Console) missed(p *person, last string) ([]byte, bool) {
+	name, number, _ := strings.Cut(last, ".")
+	n, err := strconv.ParseInt(number, 10, 64)
+	oldest := c.events - int64(len(c.past))
+	if err != nil || name != c.name || !p.greeted || n < oldest || n > c.events {
+		return nil, false
+	}
+	var resumed []byte
+	for _, e := range c.past[n-oldest:] {
+		if e.to == everyone || e.to == p {
+			resumed = append(resumed, e.event...)
+		}
+	}
+	return resumed, true
+}
+
+// snapshot is the first event of a new stream: everything this person can see.
 type snapshot struct {
 	Me       string     `json:"me"`
 	Channels []string   `json:"channels"`
 	Messages []*message `json:"messages"`
 }
 
-// listen opens a stream and puts the snapshot in front, in one step, so that
-// no message is missed or shown twice between the two.
-func (c *Console) listen(p *person) (*stream, error) {
+// listen opens a stream. In front it puts what was missed since the event with
+// the id last, or a snapshot, in one step with opening it, so that no message
+// is missed or shown twice between the two.
+func (c *Console) listen(p *person, last string) (*stream, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended || len(c.streams) >= maxStreams {
 		return nil, errUnavailable
 	}
+	first, ok := c.missed(p, last)
+	if !ok {
+		var err error
+		if first, err = c.encodeEvent("snapshot", c.snapshot(p), c.events); err != nil {
+			return nil, err
+		}
+		p.greeted = true
+	}
+	s := &stream{person: p, events: make(chan []byte, streamBuffer)}
+	s.events <- append(fmt.Appendf(nil, "retry: %d\n\n", retryAfter.Milliseconds()), first...)
+	c.streams[s] = struct{}{}
+	return s, nil
+}
+
+// snapshot is what a person can see now. The caller holds mu.
+func (c *Console) snapshot(p *person) snapshot {
 	snap := snapshot{Me: p.ID, Messages: []*message{}}
 	for _, r := range c.rooms {
 		snap.Channels = append(snap.Channels, r.name)
 		snap.Messages = append(snap.Messages, r.messages...)
 	}
 	snap.Messages = append(snap.Messages, p.private...)
-	e, err := encodeEvent("snapshot", snap)
-	if err != nil {
-		return nil, err
-	}
-	s := &stream{person: p, events: make(chan []byte, streamBuffer)}
-	s.events <- e
-	c.streams[s] = struct{}{}
-	return s, nil
+	return snap
 }
 
 func (c *Console) unlisten(s *stream) {
@@ -101,7 +153,7 @@ func (c *Console) unlisten(s *stream) {
 // Run ends.
 func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 	p := c.person(w, r)
-	s, err := c.listen(p)
+	s, err := c.listen(p, r.Header.Get("Last-Event-ID"))
 	if err != nil {
 		c.refuse(w, r, err)
 		return

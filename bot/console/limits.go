@@ -30,6 +30,11 @@ const (
 	// streamBuffer is how many events may wait for one slow browser; beyond
 	// it the stream is cut, and the browser comes back for a fresh snapshot.
 	streamBuffer = 64
+	// maxPast is how many events are remembered for browsers that were away
+	// for a moment; after more they get a fresh snapshot.
+	maxPast = 256
+	// maxPastBytes bounds the memory that they take.
+	maxPastBytes = 4 << 20
 	// maxRequestIDs is how many requests of a person are remembered, so that
 	// one sent twice is answered once.
 	maxRequestIDs = 64
@@ -38,6 +43,8 @@ const (
 )
 
 const (
+	// retryAfter is how long a browser waits before it comes back.
+	retryAfter = time.Second
 	// pingEvery keeps proxies from closing a quiet stream.
 	pingEvery = 20 * time.Second
 	// writeTimeout is how long a browser may take to accept one event.

@@ -20,6 +20,7 @@ type room struct {
 type person struct {
 	ID, Name string
 	seen     time.Time
+	greeted  bool // has had a snapshot, as this person
 	// private are the answers that only this person sees, oldest first.
 	private []*message
 	// requests are the ids of the newest requests, oldest first.

@@ -27,6 +27,7 @@ type scriptWords struct {
 	Lost       string            `json:"lost"`
 	Thinking   string            `json:"thinking"`
 	Unread     string            `json:"unread"`
+	Fresh      string            `json:"fresh"`
 	Empty      string            `json:"empty"`
 	Failed     string            `json:"failed"`
 	NotReady   string            `json:"notReady"`
@@ -60,7 +61,7 @@ func japanese() words {
 		Script: scriptWords{
 			Private: "あなただけに表示", Bot: "ボット", You: "あなた", Edited: "編集済み", Replies: "スレッド %d件",
 			Today: "今日", Yesterday: "昨日", Live: "接続中", Lost: "再接続しています…", Thinking: "調べています…",
-			Unread: "未読あり", Empty: "まだメッセージはありません。/term と入力してみてください。",
+			Unread: "未読 %d 件", Fresh: "ここから新着", Empty: "まだメッセージはありません。/term と入力してみてください。",
 			Failed: "送信できませんでした。もう一度お試しください。", NotReady: "ボットの準備ができていません。少し待ってからお試しください。",
 			Gone: "この操作はもう使えません。", TooLong: "メッセージが長すぎます。", NewMessage: "新しいメッセージ ↓", Yes: "はい",
 			Commands: []describedAction{
@@ -81,7 +82,7 @@ func english() words {
 		Script: scriptWords{
 			Private: "Only visible to you", Bot: "bot", You: "You", Edited: "edited", Replies: "Thread: %d",
 			Today: "Today", Yesterday: "Yesterday", Live: "Connected", Lost: "Reconnecting…", Thinking: "Looking it up…",
-			Unread: "unread", Empty: "No messages yet. Try typing /term.",
+			Unread: "%d unread", Fresh: "New", Empty: "No messages yet. Try typing /term.",
 			Failed: "Not sent. Please try again.", NotReady: "The bot is not ready yet. Please try again in a moment.",
 			Gone: "This can no longer be used.", TooLong: "The message is too long.", NewMessage: "New message ↓", Yes: "Yes",
 			Commands: []describedAction{

@@ -14,6 +14,7 @@ import (
 	"cyberbrief/bot"
 	"cyberbrief/bot/bottest"
 	"cyberbrief/bot/web"
+	"cyberbrief/briefing"
 )
 
 // apiToken opens the operator's page in tests.
@@ -129,7 +130,7 @@ func TestOperatorLogsInAndOut(t *testing.T) {
 		t.Fatalf("with the token: %s\n%s", resp.Status, page)
 	}
 	for _, want := range []string{
-		"確認が必要なものが 3 件あります", "停止中: not_in_channel", "停止中（管理者による）", "まとめなし", "the window has ended",
+		"確認が必要なものが 3 件あります", "停止中", "not_in_channel", "まとめなし", bot.ReasonWords("the window has ended", briefing.Japanese), bot.ReasonWords(bot.PausedByAdmin, briefing.Japanese),
 		"2025-07-03 08:30", `href="/briefings/2025-07-02"`, "/srv/digests", "status 503 &lt;script&gt;", "2025-07-01.md", "no key points and no stories",
 	} {
 		if !strings.Contains(page, want) {

@@ -17,7 +17,7 @@ type words struct {
 	OtherNames, FirstSeen, LastSeen, InDigests, Related, OtherMeanings, Meant                           string
 	NoSuchTerm, TermCount, Hits, FoundPassages, SearchHelp, NoHits, Moved, FoundTerms, Feed             string
 	History, Times, EarlierDays, SeveralTerms, FindTerm, TermHits, ByMonth, Instead                     string
-	Health, Login, LoginHint, LogIn, LogOut, Token, WrongToken, TooManyAttempts                         string
+	Health, Paused, Login, LoginHint, LogIn, LogOut, Token, WrongToken, TooManyAttempts                 string
 	Troubles, AllWell, AsOf, Reload, Channels, LastPost, ThisSlot, NextSlot, None, NoChannels           string
 	DigestSources, SourceBroken, SourceFine, NewestDigest, LookedAt, Why, NoSources                     string
 	RejectedFiles, NoRejected                                                                           string
@@ -80,17 +80,14 @@ func (w words) DigestOf(d briefing.Date) string {
 
 // ChannelState says how a channel stands.
 func (w words) ChannelState(c bot.ChannelStatus) string {
-	if c.State != "paused" {
-		return w.SlotState(c.Slot.State)
+	if c.State == "paused" {
+		return w.Paused
 	}
-	if w.lang == briefing.English {
-		return "paused: " + c.Reason
-	}
-	if c.Reason == bot.PausedByAdmin {
-		return "停止中（管理者による）"
-	}
-	return "停止中: " + c.Reason
+	return w.SlotState(c.Slot.State)
 }
+
+// Reason says why something is as it is.
+func (w words) Reason(reason string) string { return bot.Clean(bot.ReasonWords(reason, w.lang)) }
 
 // SlotState says how a slot stands.
 func (w words) SlotState(state string) string { return bot.SlotStateWords(state, w.lang) }
@@ -129,7 +126,7 @@ func japanese() words {
 		Moved:   "リンク先の見出しは見つかりません。訂正で改められたか、取り下げられたようです。目次からお探しください。",
 		History: "掲載の履歴", Times: "%d 回", EarlierDays: "それより前の %d 回", SeveralTerms: "%d つの意味",
 		FindTerm: "用語をさがす", TermHits: "%d 語見つかりました", ByMonth: "月で選ぶ", Instead: "近いブリーフィング",
-		Health: "配信の状態", Login: "運用者のログイン", LoginHint: "チャンネルごとの配信の状態は、運用者だけが見られます。",
+		Health: "配信の状態", Paused: "停止中", Login: "運用者のログイン", LoginHint: "チャンネルごとの配信の状態は、運用者だけが見られます。",
 		LogIn: "ログイン", LogOut: "ログアウト", Token: "API_TOKEN の値", WrongToken: "トークンが違います。",
 		TooManyAttempts: "試行が多すぎます。少し待ってからやり直してください。",
 		Troubles:        "確認が必要なものが %d 件あります", AllWell: "すべて正常です", AsOf: "確認時刻", Reload: "最新にする",
@@ -159,7 +156,7 @@ func english() words {
 		Moved:   "The heading of this link is not here: a correction renamed it or took it out. Please see the contents.",
 		History: "History", Times: "%d×", EarlierDays: "%d earlier days", SeveralTerms: "%d meanings",
 		FindTerm: "Find a term", TermHits: "%d terms found", ByMonth: "By month", Instead: "Briefings nearby",
-		Health: "Channels", Login: "Operator login", LoginHint: "How each channel stands is for the operator only.",
+		Health: "Channels", Paused: "paused", Login: "Operator login", LoginHint: "How each channel stands is for the operator only.",
 		LogIn: "Log in", LogOut: "Log out", Token: "The value of API_TOKEN", WrongToken: "That is not the token.",
 		TooManyAttempts: "Too many attempts. Please wait a little before you try again.",
 		Troubles:        "%d need a look", AllWell: "All is well", AsOf: "as of", Reload: "Reload",

@@ -7,7 +7,6 @@
   const lang = document.documentElement.lang;
   const log = $("log"), replies = $("replies"), thread = $("thread");
   const messages = new Map(); // id → message
-  const unread = new Set();   // channels with something new
   let me = "", channels = [], channel = "", open = ""; // open: id of the parent whose thread is open
 
   // ---- elements ----
@@ -36,8 +35,8 @@
 
   // One function for each type of block.
   const draw = {
-    title: (b) => make("h3", "", maybeLink(b.text, b.url)),
-    heading: (b) => make("h" + (3 + Math.min(Math.max(b.level || 1, 1), 3)), "", maybeLink(b.text, b.url)),
+    title: (b) => make("h2", "", maybeLink(b.text, b.url)),
+    heading: (b) => make("h" + (2 + Math.min(Math.max(b.level || 1, 1), 3)), "", maybeLink(b.text, b.url)),
     prose: (b) => make("p", "", ...spans(b.spans)),
     item: (b) => make("div", "item in" + Math.min(b.level || 0, 3),
       make("span", "marker", b.marker === "-" ? "•" : b.marker || ""), make("span", "", ...spans(b.spans))),
@@ -143,7 +142,7 @@
     return e;
   };
   draw.form = (b, m) => {
-    const e = make("form", "filled", make("h3", "", b.form.title));
+    const e = make("form", "filled", make("h2", "", b.form.title));
     e.method = "post";
     e.action = "/console/forms";
     if (b.form.note) e.append(make("p", "note", b.form.note));
@@ -243,9 +242,31 @@
     parent.append(b);
   };
 
+  // ---- what is new: by channel the id of the newest message that was read ----
+
+  const storage = "cyberbrief-read";
+  let read = {};
+  try { read = JSON.parse(localStorage.getItem(storage)) || {}; } catch { /* no storage: everything is new after a reload */ }
+  const isNew = (m) => !m.thread && !m.private && m.from !== me && Number(m.id) > (read[m.channel] || 0);
+  const news = (name) => [...messages.values()].filter((m) => m.channel === name && isNew(m));
+  const markRead = () => {
+    if (document.hidden || !channel || !nearEnd(log)) return;
+    const newest = Math.max(0, ...[...messages.values()].filter((m) => m.channel === channel).map((m) => Number(m.id)));
+    if (newest <= (read[channel] || 0)) return;
+    read[channel] = newest;
+    try { localStorage.setItem(storage, JSON.stringify(read)); } catch { /* as above */ }
+    drawChannels();
+  };
+  // divide puts a line above the first new message, unless there is one.
+  const divide = () => {
+    const first = read[channel] && news(channel).reduce((a, m) => Math.min(a, Number(m.id)), Infinity);
+    if (!first || first === Infinity || log.querySelector(":scope > .fresh")) return;
+    put(log, make("div", "day fresh", words.fresh), "fresh", first - 0.4);
+  };
+
   const show = (m, fresh) => {
     if (m.channel !== channel) {
-      if (fresh) { unread.add(m.channel); drawChannels(); }
+      if (fresh) drawChannels();
       return;
     }
     const list = m.thread ? replies : log;
@@ -261,8 +282,11 @@
     putThreadButton(m.thread || m.id);
     if (!fresh) return;
     e.classList.add("arrived");
+    if (isNew(m) && (document.hidden || !stick)) divide();
     if (stick || m.from === me || m.private) reveal(list, e);
     else if (list === log) $("newer").hidden = false;
+    drawChannels();
+    markRead();
   };
 
   const drawAll = () => {
@@ -271,28 +295,38 @@
     replies.replaceChildren();
     $("newer").hidden = true;
     $("name").textContent = "# " + channel;
-    document.title = "#" + channel + " – cyberbrief";
-    unread.delete(channel);
-    drawChannels();
     if (open && !messages.has(open)) open = "";
     thread.hidden = !open;
     document.body.classList.toggle("threaded", open !== "");
     const all = [...messages.values()].sort((a, b) => Number(a.id) - Number(b.id));
     for (const m of all) show(m, false);
     if (!log.firstElementChild) log.append(make("p", "empty", words.empty));
+    divide();
     const last = log.lastElementChild;
     if (last) reveal(log, last);
     log.setAttribute("aria-busy", "false");
+    drawChannels();
+    markRead();
   };
   const drawChannels = () => {
+    let all = 0;
     $("channels").replaceChildren(...channels.map((name) => {
-      const a = make("a", unread.has(name) ? "unread" : "", "# " + name);
+      const n = news(name).length;
+      all += n;
+      const a = make("a", n ? "unread" : "", "# " + name);
       a.href = "#" + name;
       if (name === channel) a.setAttribute("aria-current", "page");
-      if (unread.has(name)) a.title = words.unread;
+      if (n) {
+        const count = make("span", "count", String(n));
+        count.setAttribute("aria-label", words.unread.replace("%d", n));
+        count.setAttribute("role", "img");
+        a.append(count);
+      }
       return make("li", "", a);
     }));
+    document.title = (all ? "(" + all + ") " : "") + "#" + channel + " – cyberbrief";
   };
+  addEventListener("visibilitychange", markRead);
 
   // ---- places: the address's hash is #channel or #channel/thread ----
 
@@ -306,8 +340,8 @@
     const next = channels.includes(wanted) ? wanted : channels[0] || "";
     document.body.classList.remove("listed");
     $("burger").setAttribute("aria-expanded", "false");
-    if (next === channel && (parent || "") !== open) {
-      openThread(parent || "");
+    if (next === channel) {
+      if ((parent || "") !== open) openThread(parent || "");
       return;
     }
     channel = next;
@@ -348,7 +382,11 @@
     $("newer").hidden = true;
     if (log.lastElementChild) reveal(log, log.lastElementChild);
   };
-  log.addEventListener("scroll", () => { if (nearEnd(log)) $("newer").hidden = true; }, { passive: true });
+  log.addEventListener("scroll", () => {
+    if (!nearEnd(log)) return;
+    $("newer").hidden = true;
+    markRead();
+  }, { passive: true });
 
   // ---- events ----
 
@@ -358,6 +396,9 @@
   };
   const listen = () => {
     const events = new EventSource("/console/events");
+    // A connection that was lost goes on where it ended: the browser names the
+    // last event. A snapshot comes first where there is none, or after long.
+    events.onopen = () => status(true);
     events.addEventListener("snapshot", (e) => {
       const all = JSON.parse(e.data);
       me = all.me;
@@ -365,7 +406,6 @@
       messages.clear();
       for (const m of all.messages) messages.set(m.id, m);
       channel = "";
-      status(true);
       follow();
     });
     events.addEventListener("message", (e) => {
