@@ -236,3 +236,130 @@ func TestSlackFaultsComeInOrder(t *testing.T) {
 		t.Errorf("got %v, want %s", got, want)
 	}
 }
+
+func TestSlackRefusesViews(t *testing.T) {
+	s := NewSlack(t)
+	plain := func(n int) map[string]any {
+		return map[string]any{"type": "plain_text", "text": strings.Repeat("あ", n)}
+	}
+	input := func(element map[string]any) map[string]any {
+		element["action_id"] = "v"
+		return map[string]any{"type": "input", "block_id": "b", "label": plain(1), "element": element}
+	}
+	option := func(value string) map[string]any { return map[string]any{"text": plain(1), "value": value} }
+	line := func() map[string]any { return input(map[string]any{"type": "plain_text_input"}) }
+	divider := map[string]any{"type": "divider"}
+	modal := func(change map[string]any, blocks ...any) map[string]any {
+		v := map[string]any{"type": "modal", "title": plain(24), "submit": plain(24), "close": plain(24), "blocks": blocks}
+		for name, value := range change {
+			v[name] = value
+		}
+		return v
+	}
+	many := func(n int) (all []any) {
+		for range n {
+			all = append(all, divider)
+		}
+		return all
+	}
+	for _, tc := range []struct {
+		name string
+		view map[string]any
+		word string // of the refusal; empty: accepted
+	}{
+		{"the most there may be", modal(map[string]any{"callback_id": strings.Repeat("c", 255), "private_metadata": strings.Repeat("m", 3000)}, many(100)...), ""},
+		{"101 blocks", modal(nil, many(101)...), "101 blocks"},
+		{"no blocks", modal(nil), "no blocks"},
+		{"a title of 25", modal(map[string]any{"title": plain(25)}, divider), "25 characters, at most 24"},
+		{"no title", modal(map[string]any{"title": nil}, divider), "text object"},
+		{"a submit of 25", modal(map[string]any{"submit": plain(25)}, divider), "25 characters, at most 24"},
+		{"a close of 25", modal(map[string]any{"close": plain(25)}, divider), "25 characters, at most 24"},
+		{"metadata of 3001", modal(map[string]any{"private_metadata": strings.Repeat("m", 3001)}, divider), "private_metadata"},
+		{"callback_id of 256", modal(map[string]any{"callback_id": strings.Repeat("c", 256)}, divider), "callback_id"},
+		{"an unknown block", modal(nil, map[string]any{"type": "hologram"}), "hologram"},
+		{"a table", modal(nil, map[string]any{"type": "table"}), "table"},
+		{"one block_id twice", modal(nil, line(), line()), "stands twice"},
+		{"a field without submit", modal(map[string]any{"submit": nil}, line()), "without submit"},
+		{"a home tab", modal(map[string]any{"type": "home"}, divider), `type "home"`},
+		{"a button in an input", modal(nil, input(map[string]any{"type": "button", "text": plain(1)})), "input block"},
+		{"a time of 9:15", modal(nil, input(map[string]any{"type": "timepicker", "initial_time": "9:15"})), "HH:mm"},
+		{"a zone that is none", modal(nil, input(map[string]any{"type": "timepicker", "timezone": "Mars/Base"})), "timezone"},
+		{"a time", modal(nil, input(map[string]any{"type": "timepicker", "initial_time": "09:15", "timezone": "Asia/Tokyo"})), ""},
+		{"11 boxes", modal(nil, input(map[string]any{"type": "checkboxes", "options": []any{option("1"), option("2"), option("3"), option("4"), option("5"), option("6"), option("7"), option("8"), option("9"), option("10"), option("11")}})), "11 options"},
+		{"a tick at what is not there", modal(nil, input(map[string]any{"type": "checkboxes", "options": []any{option("1")}, "initial_options": []any{option("2")}})), "none of the options"},
+		{"no ticks", modal(nil, input(map[string]any{"type": "checkboxes", "options": []any{option("1")}, "initial_options": []any{}})), "initial_options is empty"},
+		{"a pick of what is not there", modal(nil, input(map[string]any{"type": "static_select", "options": []any{option("1")}, "initial_option": option("2")})), "none of the options"},
+		{"a long view", modal(map[string]any{"external_id": strings.Repeat("x", 250_000)}, divider), "view_too_large"},
+	} {
+		answer := slackCallAPI(t, s, "views.open", map[string]any{"trigger_id": s.views.trigger(1, "U1"), "view": tc.view}, true)
+		if (answer["ok"] == true) != (tc.word == "") || !strings.Contains(fmt.Sprint(answer), tc.word) {
+			t.Errorf("%s: %.300s, want a word of %q", tc.name, fmt.Sprint(answer), tc.word)
+		}
+	}
+	home := func(change map[string]any) map[string]any {
+		v := map[string]any{"type": "home", "blocks": []any{divider}}
+		for name, value := range change {
+			v[name] = value
+		}
+		return map[string]any{"user_id": "U1", "view": v}
+	}
+	for name, tc := range map[string]struct {
+		args map[string]any
+		word string
+	}{
+		"a home tab": {home(nil), ""}, "with a title": {home(map[string]any{"title": plain(1)}), "title"},
+		"a modal": {home(map[string]any{"type": "modal"}), `type "modal"`}, "for nobody": {map[string]any{"user_id": "U404", "view": home(nil)["view"]}, "user_not_found"},
+	} {
+		if answer := slackCallAPI(t, s, "views.publish", tc.args, true); (answer["ok"] == true) != (tc.word == "") || !strings.Contains(fmt.Sprint(answer), tc.word) {
+			t.Errorf("%s: %v, want a word of %q", name, answer, tc.word)
+		}
+	}
+}
+
+// A trigger opens one view, within three seconds.
+func TestSlackTriggersAreGoodOnce(t *testing.T) {
+	s := NewSlack(t)
+	view := map[string]any{"type": "modal", "title": map[string]any{"type": "plain_text", "text": "x"}, "blocks": []any{map[string]any{"type": "divider"}}}
+	open := func(trigger string) any {
+		return slackCallAPI(t, s, "views.open", map[string]any{"trigger_id": trigger, "view": view}, true)["error"]
+	}
+	once := s.views.trigger(1, "U1")
+	for trigger, want := range map[string]any{"never given": "invalid_trigger_id", once: nil} {
+		if got := open(trigger); got != want {
+			t.Errorf("%s: %v, want %v", trigger, got, want)
+		}
+	}
+	if got := open(once); got != "exchanged_trigger_id" {
+		t.Errorf("a trigger again: %v", got)
+	}
+	old := s.views.trigger(2, "U1")
+	s.ExpireTriggers()
+	if got := open(old); got != "expired_trigger_id" {
+		t.Errorf("an old trigger: %v", got)
+	}
+	if got := slackCallAPI(t, s, "views.update", map[string]any{"view_id": "V404", "view": view}, true)["error"]; got != "not_found" {
+		t.Errorf("an update of nothing: %v", got)
+	}
+}
+
+// What a form must not be answered with is an error that people would see.
+func TestSlackRefusesAnswersToForms(t *testing.T) {
+	s := NewSlack(t)
+	v := SlackView{ID: "V1", User: "U1", Type: "modal", Blocks: []json.RawMessage{
+		json.RawMessage(`{"type":"input","block_id":"b","label":{"type":"plain_text","text":"欄"},"element":{"type":"plain_text_input","action_id":"v"}}`)}}
+	for ack, want := range map[string]string{
+		``: "", `null`: "", `{"response_action":"clear"}`: "", `{"response_action":"errors","errors":{"b":"だめ"}}`: "",
+		`{"response_action":"update","view":{"type":"modal","title":{"type":"plain_text","text":"x"},"blocks":[{"type":"divider"}]}}`: "",
+		`{"response_action":"errors","errors":{"other":"だめ"}}`:                                                                        "no input of the modal",
+		`{"response_action":"errors","errors":{"b":""}}`:                                                                              "no input of the modal",
+		`{"response_action":"errors"}`:                                                                                                "errors without any",
+		`{"response_action":"update","view":{"type":"home"}}`:                                                                         `type "home"`,
+		`{"response_action":"dance"}`:                                                                                                 "dance",
+		`{}`:                                                                                                                          "response_action",
+		`"ok"`:                                                                                                                        "no JSON",
+	} {
+		if _, err := s.answerForm(v, json.RawMessage(ack)); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want a word of %q", ack, err, want)
+		}
+	}
+}
