@@ -154,9 +154,6 @@ func (w Weekdays) String() string {
 
 // names are the days one by one.
 func (w Weekdays) names() []string {
-	if len(w) == 0 {
-		return weekdayNames
-	}
 	names := make([]string, len(w))
 	for i, d := range w {
 		names[i] = weekdayNames[d]

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"cyberbrief/briefing"
 )
@@ -65,6 +66,7 @@ func (r *Router) adminHome(ctx context.Context, req Request) Document {
 		return append(doc, sorry(req.Language)...)
 	}
 	for i, row := range rows[:min(homeChannels, len(rows))] {
+		row.Spans = slices.DeleteFunc(row.Spans, func(s Span) bool { return s.Code || s.Text == " " }) // the name is enough
 		doc = append(doc, row)
 		doc = append(doc, rowButtons(channels[i], req)...)
 	}

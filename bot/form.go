@@ -11,8 +11,9 @@ type Form struct {
 	// Submit is what the button says that sends the form.
 	Submit string
 	Action Action
-	// Note stands above the fields; may be empty.
-	Note   string
+	// Note stands above the fields, where a platform has room for it; it may
+	// be empty.
+	Note   []Span
 	Fields []Field
 	// Language is that of the words around the fields, such as "Cancel".
 	Language briefing.Language

@@ -59,7 +59,7 @@ func TestSettingsFormHoldsEverySetting(t *testing.T) {
 	if diff := cmp.Diff(SettingNames(), names); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
-	for name, want := range map[string]string{"time": "09:05", "zone": "Europe/Paris", "days": "mon,wed", "skip-holidays": "on", "max-age": "7",
+	for name, want := range map[string]string{"time": "09:05", "zone": "Europe/Paris", "days": "mon,wed", "skip-holidays": "on", "catch-up": "4h", "max-age": "7",
 		"language": "en", "thread": "off", "leave-out": "outlook", "watch": "甲,乙", "mention": "S0123"} {
 		if got := f.field(name).Value; got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -132,7 +132,7 @@ func TestSettingsFormOverwritesNobody(t *testing.T) {
 	old := d.openSettings(t)
 	d.ask(t, "briefing-admin", "set time 7:00")
 	reply := d.send(t, old, map[string]string{"zone": "Europe/Paris"})
-	if reply.Form == nil || reply.Form.field("time").Value != "07:00" || !strings.Contains(reply.Form.Note, "設定が変わりました") || !strings.Contains(show(reply.Document), "設定が変わりました") {
+	if reply.Form == nil || reply.Form.field("time").Value != "07:00" || !strings.Contains(fmt.Sprint(reply.Form.Note), "設定が変わりました") || !strings.Contains(show(reply.Document), "設定が変わりました") {
 		t.Fatalf("answer: %+v", reply)
 	}
 	if ch := d.channels.all[here]; ch.Time != 420 || ch.Zone != "Asia/Tokyo" {
@@ -312,7 +312,7 @@ func TestRouterHome(t *testing.T) {
 		return show(d.Respond(t.Context(), Request{Ref: ref, User: u, Command: "home"}).Document)
 	}
 	ours := home(admin(true, nil))
-	for _, want := range []string{"🔍 用語を調べる", "▾ /term: 新語0", "# 題 2025-07-02", "[📰 記事を読む ▾", "配信の管理", "slack:T1/CHERE1234", "set-form all slack:T1/CHERE1234", "[➕ チャンネルを選んで追加", "[📜 変更の記録"} {
+	for _, want := range []string{"🔍 用語を調べる", "▾ /term: 新語0", "# 題 2025-07-02", "[📰 記事を読む ▾", "配信の管理", "- #CHERE1234 停止中", "set-form all slack:T1/CHERE1234", "[➕ チャンネルを選んで追加", "[📜 変更の記録"} {
 		if !strings.Contains(ours, want) {
 			t.Errorf("an admin's home lacks %q:\n%s", want, ours)
 		}

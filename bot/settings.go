@@ -80,7 +80,7 @@ var settings = []setting{
 		en: wording{"Skip holidays", "Nothing on Japanese public holidays and 12/29–1/3."},
 	},
 	{
-		name: "catch-up", example: "4h", get: func(s Settings) string { return s.CatchUp.String() }, set: setCatchUp,
+		name: "catch-up", example: "4h", get: func(s Settings) string { return shortDuration(s.CatchUp) }, set: setCatchUp,
 		part: partWhen, kind: TextLine, required: true,
 		ja: wording{"遅れて届いたときに待つ時間", "例: 4h、1h30m（24h まで）"},
 		en: wording{"Wait for a late digest", "For example 4h or 1h30m; at most 24h"},
@@ -95,7 +95,7 @@ var settings = []setting{
 		name: "language", example: "ja", get: func(s Settings) string { return string(s.Language) }, set: setLanguage,
 		part: partWhat, kind: OneOf, required: true, options: languageOptions,
 		ja: wording{"言語", "見出しや案内の言語です。"},
-		en: wording{"Language", "Of headings and answers."},
+		en: wording{"Language", "The language of headings and answers."},
 	},
 	{
 		name: "thread", example: "on", get: func(s Settings) string { return onOff(!s.KeyPointsOnly) },
@@ -193,6 +193,18 @@ func setCatchUp(s *Settings, v string) error {
 	}
 	s.CatchUp = d
 	return nil
+}
+
+// shortDuration is a duration without the units that are nought: 4h, 1h30m.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 // maxMaxAge is ten years: who wants more wants no limit.

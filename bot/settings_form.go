@@ -45,9 +45,10 @@ func (r *Router) settingsForm(ctx context.Context, req Request, text string) (Re
 		return Reply{Form: form, Document: append(settingsOf(ch, req.Language), again...)}, nil
 	}
 	if edition != ch.edition() {
-		form.Note = in(req.Language, "⚠️ 開いている間に設定が変わりました。まだ保存していません。今の設定を確かめて、もう一度送ってください。",
-			"⚠️ The settings were changed while this was open. Nothing was saved. Check them and send again.")
-		return Reply{Form: form, Document: append(Document{Prose{plain(form.Note)}}, again...)}, nil
+		warning := plain(in(req.Language, "⚠️ 開いている間に設定が変わりました。まだ保存していません。今の設定を確かめて、もう一度送ってください。",
+			"⚠️ The settings were changed while this was open. Nothing was saved. Check them and send again."))
+		form.Note = slices.Concat(form.Note, plain("\n"), warning)
+		return Reply{Form: form, Document: append(Document{Prose{warning}}, again...)}, nil
 	}
 	changed := ch
 	if problems := changed.setAll(p, req.Answers, req.Language); len(problems) > 0 {
@@ -90,6 +91,7 @@ func newSettingsForm(ch Channel, p part, lang briefing.Language) *Form {
 		Title:    in(lang, "配信の設定", "Briefing settings"),
 		Submit:   in(lang, "保存", "Save"),
 		Action:   Action{Command: "briefing-admin", Argument: strings.Join([]string{"set-form", string(p), ch.Ref.String(), ch.edition()}, " ")},
+		Note:     []Span{{Text: in(lang, "対象: ", "For ")}, channelName(ch.Ref)},
 		Language: lang,
 	}
 	for _, s := range settings {
@@ -114,9 +116,21 @@ func (s setting) field(now Settings, lang briefing.Language) Field {
 	case f.Value == "none":
 		f.Value = ""
 	case s.name == "days":
-		f.Value = strings.Join(now.Days.names(), ",")
+		f.Value = daysInOrder(now.Days, f.Options)
 	}
 	return f
+}
+
+// daysInOrder are the days one by one in the order of the options, which
+// begin with Monday.
+func daysInOrder(days Weekdays, options []Option) string {
+	var all []string
+	for _, o := range options {
+		if len(days) == 0 || slices.Contains(days.names(), o.Value) {
+			all = append(all, o.Value)
+		}
+	}
+	return strings.Join(all, ",")
 }
 
 // setAll sets what a form of a part has answered, and says of each answer

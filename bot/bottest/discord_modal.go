@@ -156,3 +156,10 @@ func (a DiscordAnswer) Seen() SeenForm {
 	}
 	return f
 }
+
+// DiscordRefusesModal says why Discord would refuse a modal; nothing for one
+// that it takes.
+func DiscordRefusesModal(data []byte) []string {
+	_, why := readDiscordModal(data, discordComponentUsed)
+	return why
+}

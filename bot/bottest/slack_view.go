@@ -490,7 +490,7 @@ func slackEntry(e slackObject, value string) (map[string]any, error) {
 		entry["selected_conversation"] = or
 	case "checkboxes":
 		entry["selected_options"] = picked
-	case "static_select":
+	case "static_select", "radio_buttons":
 		if len(picked) == 0 {
 			return nil, fmt.Errorf("nobody can pick %q", value)
 		}
@@ -566,4 +566,21 @@ func (v SlackView) Seen() SeenForm {
 		f.Message = Seen{Text: v.PlainText(), Private: true}
 	}
 	return f
+}
+
+// SlackRefusesView says why Slack would refuse a view, nothing for one that it
+// takes.
+func SlackRefusesView(raw string) []string {
+	var b struct {
+		Type string `json:"type"`
+	}
+	_ = json.Unmarshal([]byte(raw), &b) // readView says what is wrong with it
+	if b.Type != "home" {
+		b.Type = "modal"
+	}
+	_, code, why := readView(raw, b.Type)
+	if code != "" {
+		why = append(why, code)
+	}
+	return why
 }

@@ -44,7 +44,7 @@ var fieldKinds = map[bot.FieldKind]string{
 // renderForm is a form in the page's shape. Channels are picked from those that
 // the console has.
 func (c *Console) renderForm(f bot.Form) *shownForm {
-	out := &shownForm{Title: bot.Clean(f.Title), Submit: bot.Clean(f.Submit), Note: bot.Clean(f.Note), Fields: []shownField{}}
+	out := &shownForm{Title: bot.Clean(f.Title), Submit: bot.Clean(f.Submit), Note: textOf(f.Note), Fields: []shownField{}}
 	for _, x := range f.Fields {
 		if x.Kind == bot.ChannelOf {
 			for _, r := range c.rooms {
@@ -61,6 +61,15 @@ func (c *Console) renderForm(f bot.Form) *shownForm {
 		out.Fields = append(out.Fields, y)
 	}
 	return out
+}
+
+// textOf is the text of spans; the page's note has no links.
+func textOf(spans []bot.Span) string {
+	var sb strings.Builder
+	for _, s := range spans {
+		sb.WriteString(s.Text)
+	}
+	return bot.Clean(sb.String())
 }
 
 // showForm shows a form to one person, in place of the message that it was

@@ -60,6 +60,16 @@ func newModal(f bot.Form) (modalBody, error) {
 	return m, nil
 }
 
+// RenderForm turns a form into the data of the answer that opens it as a
+// modal. It is pure. The error says what of it Discord would refuse.
+func RenderForm(f bot.Form) ([]byte, error) {
+	m, err := newModal(f)
+	if err != nil {
+		return nil, err
+	}
+	return encode(m)
+}
+
 // newInput is a field as a line of text. What can be typed stands in the
 // label where it fits, for the placeholder is hidden by what is there.
 func newInput(f bot.Field) textInput {

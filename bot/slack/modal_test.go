@@ -19,7 +19,7 @@ import (
 func form() bot.Form {
 	days := []bot.Option{{Label: "月", Value: "mon"}, {Label: "火", Value: "tue"}, {Label: "水", Value: "wed"}}
 	return bot.Form{
-		Title: "配信の設定", Submit: "保存", Action: bot.Action{Command: "briefing-admin", Argument: "form 甲"}, Note: "全部そろえてから保存します。",
+		Title: "配信の設定", Submit: "保存", Action: bot.Action{Command: "briefing-admin", Argument: "form 甲"}, Note: []bot.Span{{Text: "全部そろえてから保存します。"}},
 		Fields: []bot.Field{
 			{Name: "channel", Label: "チャンネル", Kind: bot.ChannelOf, Value: "C1"},
 			{Name: "time", Label: "時刻", Kind: bot.TimeOfDay, Value: "08:30", Zone: "Asia/Tokyo", Hint: "現地の時刻"},
@@ -41,7 +41,7 @@ func answerForms(ctx context.Context, req bot.Request) bot.Reply {
 		f.Fields[2].Problem = "「Mars/Base」は使えません。"
 		return bot.Reply{Form: &f}
 	case req.Answers["zone"] == "Old/Edition":
-		f.Note = "設定が変わりました。"
+		f.Note = []bot.Span{{Text: "設定が変わりました。"}}
 		return bot.Reply{Form: &f}
 	case req.Answers["zone"] == "Quiet/Zone":
 		return bot.Reply{Quiet: true}
@@ -109,8 +109,8 @@ func TestFormIsFilledIn(t *testing.T) {
 		if err != nil || !strings.Contains(again.PlainText(), "設定が変わりました。") || len(again.Fields()) != 7 {
 			t.Errorf("another edition: %q, %v", again.PlainText(), err)
 		}
-		saved, err := fake.Submit(impatient(t, patience), v, map[string]string{"時刻": "09:15", "曜日": "tue", "スレッド": ""})
-		if want := "保存: slack:T1/C1 form 甲 C1 09:15 tue 。\n[もう一度]"; err != nil || saved.PlainText() != want {
+		saved, err := fake.Submit(impatient(t, patience), v, map[string]string{"時刻": "09:15", "曜日": "tue", "スレッド": "off"})
+		if want := "保存: slack:T1/C1 form 甲 C1 09:15 tue off。\n[もう一度]"; err != nil || saved.PlainText() != want {
 			t.Errorf("saved: %q, %v; want %q without a share button", saved.PlainText(), err, want)
 		}
 		// A modal goes on where it is.

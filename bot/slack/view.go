@@ -68,9 +68,7 @@ func RenderForm(f bot.Form, channel string) ([]byte, error) {
 	v.CallbackID = formCallback
 	v.Submit = plainText(shorten(cmp.Or(bot.Clean(f.Submit), in(f.Language, "送信", "Send")), maxViewTitle))
 	l := &layer{lang: f.Language, view: true}
-	if f.Note != "" {
-		l.prose([]bot.Span{{Text: f.Note}})
-	}
+	l.prose(f.Note)
 	for _, field := range f.Fields {
 		l.field(field)
 	}
@@ -156,59 +154,65 @@ func (l *layer) field(f bot.Field) {
 	if f.Problem != "" {
 		l.note([]bot.Span{{Text: "⚠️ " + f.Problem}})
 	}
-	element, optional := l.input(f)
-	b := slackgo.NewInputBlock(fieldBlock(f.Name), plainText(shorten(bot.Clean(f.Label), maxLabel)), nil, element)
-	if f.Hint != "" {
-		b.Hint = plainText(shorten(bot.Clean(f.Hint), maxLabel))
+	b := slackgo.NewInputBlock(fieldBlock(f.Name), plainText(shorten(bot.Clean(f.Label), maxLabel)), nil, l.input(f))
+	if hint := bot.Clean(f.Hint); strings.TrimSpace(hint) != "" {
+		b.Hint = plainText(shorten(hint, maxLabel))
 	}
-	b.Optional = optional
+	b.Optional = f.Optional && f.Kind != bot.OnOff // one of two is always picked
 	l.add(unit{block: b, text: f.Label})
 }
 
-// input is the element of a field. Ticking nothing is an answer too, so that
-// boxes are optional for Slack; whether one is needed the responder says.
-func (l *layer) input(f bot.Field) (e slackgo.BlockElement, optional bool) {
+// input is the element of a field.
+func (l *layer) input(f bot.Field) slackgo.BlockElement {
 	options := l.fieldOptions(f)
 	switch f.Kind {
 	case bot.TimeOfDay:
 		t := slackgo.NewTimePickerBlockElement(fieldAction)
 		t.InitialTime, t.Timezone = f.Value, f.Zone
-		return t, f.Optional
+		return t
 	case bot.OneOf:
 		e := slackgo.NewOptionsSelectBlockElement(slackgo.OptTypeStatic, nil, fieldAction, options...)
-		for _, o := range options {
-			if o.Value == f.Value {
-				e.InitialOption = o
-			}
-		}
-		return e, f.Optional
-	case bot.SomeOf, bot.OnOff:
+		e.InitialOption = optionOf(options, f.Value)
+		return e
+	case bot.OnOff:
+		e := slackgo.NewRadioButtonsBlockElement(fieldAction, options...)
+		e.InitialOption = optionOf(options, cmp.Or(f.Value, "off"))
+		return e
+	case bot.SomeOf:
 		e := slackgo.NewCheckboxGroupsBlockElement(fieldAction, options...)
-		picked := strings.Split(f.Value, ",")
-		for _, o := range options {
-			if slices.Contains(picked, o.Value) {
+		for _, value := range strings.Split(f.Value, ",") {
+			if o := optionOf(options, value); o != nil {
 				e.InitialOptions = append(e.InitialOptions, o)
 			}
 		}
-		return e, true
+		return e
 	case bot.ChannelOf:
 		e := &slackgo.SelectBlockElement{Type: slackgo.OptTypeConversations, ActionID: fieldAction,
 			Filter: &slackgo.SelectBlockElementFilter{Include: []string{"public", "private"}, ExcludeBotUsers: true}}
 		if channelID.MatchString(f.Value) {
 			e.InitialConversation = f.Value
 		}
-		return e, f.Optional
+		return e
 	}
 	t := &slackgo.PlainTextInputBlockElement{Type: slackgo.METPlainTextInput, ActionID: fieldAction, MaxLength: maxInput}
 	t.InitialValue = shorten(bot.Clean(f.Value), maxInput)
-	return t, f.Optional
+	return t
+}
+
+func optionOf(options []*slackgo.OptionBlockObject, value string) *slackgo.OptionBlockObject {
+	for _, o := range options {
+		if o.Value == value {
+			return o
+		}
+	}
+	return nil
 }
 
 // fieldOptions are what can be picked or ticked.
 func (l *layer) fieldOptions(f bot.Field) []*slackgo.OptionBlockObject {
 	all := f.Options
 	if f.Kind == bot.OnOff {
-		all = []bot.Option{{Label: in(l.lang, "はい", "Yes"), Value: "on"}}
+		all = []bot.Option{{Label: in(l.lang, "はい", "Yes"), Value: "on"}, {Label: in(l.lang, "いいえ", "No"), Value: "off"}}
 	}
 	var options []*slackgo.OptionBlockObject
 	for _, o := range all {
@@ -234,8 +238,7 @@ type pickedOption struct {
 	Value string `json:"value"`
 }
 
-// answers are the fields in their text form. A box with one option that is
-// not ticked is off.
+// answers are the fields in their text form.
 func (s filled) answers() map[string]string {
 	all := map[string]string{}
 	for block, elements := range s.Values {

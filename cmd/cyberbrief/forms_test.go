@@ -80,7 +80,7 @@ func TestRunFormsOnSlack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"架空の事案", "配信の管理", w.slackRef()} {
+		for _, want := range []string{"架空の事案", "配信の管理", "#" + bottest.SlackChannelID} {
 			if !strings.Contains(home.PlainText(), want) {
 				t.Errorf("home lacks %q:\n%s", want, home.PlainText())
 			}
@@ -97,7 +97,7 @@ func TestRunFormsOnSlack(t *testing.T) {
 		if err != nil || form.Fields()["配信時刻"] != "08:30" {
 			t.Fatalf("form: %q, %v", form.PlainText(), err)
 		}
-		wrong, err := w.slack.Submit(ctx, form, map[string]string{"タイムゾーン": "Mars/Base", "曜日": ""})
+		wrong, err := w.slack.Submit(ctx, form, map[string]string{"タイムゾーン": "Mars/Base", "遅れて届いたときに待つ時間": "soon"})
 		if err != nil || len(wrong.Errors) != 2 {
 			t.Errorf("wrong input: %v, %v", wrong.Errors, err)
 		}

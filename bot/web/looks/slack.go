@@ -19,6 +19,11 @@ type slackBlock struct {
 	Text     *slackText     `json:"text"`
 	Fields   []slackText    `json:"fields"`
 	Elements []slackElement `json:"elements"`
+	// The rest is that of an input block.
+	Label    slackText    `json:"label"`
+	Hint     slackText    `json:"hint"`
+	Element  slackElement `json:"element"`
+	Optional bool         `json:"optional"`
 }
 
 // slackText is a text object. Elements of actions have one as their label,
@@ -51,11 +56,21 @@ type slackElement struct {
 	Offset      int            `json:"offset"`
 	Placeholder slackText      `json:"placeholder"`
 	Elements    []slackElement `json:"elements"`
-	Options     []struct {
-		Text slackText `json:"text"`
-	} `json:"options"`
+	Options     []slackOption  `json:"options"`
+	// What stands in an input at first.
+	InitialValue        string        `json:"initial_value"`
+	InitialTime         string        `json:"initial_time"`
+	Timezone            string        `json:"timezone"`
+	InitialConversation string        `json:"initial_conversation"`
+	InitialOption       *slackOption  `json:"initial_option"`
+	InitialOptions      []slackOption `json:"initial_options"`
 	// Style is a word for lists and buttons, a set of marks for text.
 	Style slackStyle `json:"style"`
+}
+
+type slackOption struct {
+	Text  slackText `json:"text"`
+	Value string    `json:"value"`
 }
 
 type slackStyle struct {
@@ -159,6 +174,8 @@ func (s *slackDrawer) block(b slackBlock) {
 		for _, e := range b.Elements {
 			s.rich(e)
 		}
+	case "input":
+		s.input(b)
 	default:
 		s.say("p", "unknown", "["+b.Type+"]")
 	}
@@ -251,8 +268,10 @@ func (s *slackDrawer) run(e slackElement) {
 			label = e.URL
 		}
 		s.link(e.URL, "", func() { s.text(label) })
-	case "user", "usergroup", "channel", "broadcast":
-		s.say("span", "ping", "@"+e.UserID+e.UsergroupID+e.ChannelID+e.Range)
+	case "channel":
+		s.say("span", "ping", "#"+e.ChannelID)
+	case "user", "usergroup", "broadcast":
+		s.say("span", "ping", "@"+e.UserID+e.UsergroupID+e.Range)
 	case "emoji":
 		s.text(":" + e.Name + ":")
 	default:
