@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"math"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -38,4 +41,25 @@ func Undo(ctx context.Context, s *Store, args river.JobArgs) error {
 		return nil
 	}
 	return errors.Join(errors.New("not rolled back"), err)
+}
+
+// NewDetailHandler is what the logs of libraries go through.
+func NewDetailHandler(next slog.Handler) slog.Handler { return newDetailHandler(next) }
+
+// Limit makes the database full at so many pages; 0 ends that.
+func Limit(t interface{ Fatal(...any) }, s *Store, pages int64) {
+	if pages == 0 {
+		pages = math.MaxInt32
+	}
+	if _, err := s.db.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Pages is how many pages the database has.
+func Pages(t interface{ Fatal(...any) }, s *Store) (pages int64) {
+	if err := s.db.QueryRow("PRAGMA page_count").Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages
 }

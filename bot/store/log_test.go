@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"cyberbrief/bot/bottest"
 	"cyberbrief/bot/store"
@@ -42,6 +44,25 @@ func TestNewsOfLibrariesAreDetails(t *testing.T) {
 		}
 		if got := out.String(); strings.Contains(got, "level=INFO") || !strings.Contains(got, "level=DEBUG") {
 			t.Errorf("the log has news, or nothing:\n%s", got)
+		}
+	})
+}
+
+// TestWarningsOfLibrariesAreSaidOnce in ten minutes, and again after.
+func TestWarningsOfLibrariesAreSaidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out syncBuffer
+		log := slog.New(store.NewDetailHandler(slog.NewTextHandler(&out, nil)))
+		for range 11 * 60 {
+			log.Error("no jobs fetched", "err", "locked")
+			log.With("queue", "plan").Warn("stepping down")
+			time.Sleep(time.Second)
+		}
+		if n := strings.Count(out.String(), "no jobs fetched"); n != 2 {
+			t.Errorf("the error is said %d times, want 2", n)
+		}
+		if n := strings.Count(out.String(), "stepping down"); n != 2 {
+			t.Errorf("the warning is said %d times, want 2", n)
 		}
 	})
 }

@@ -191,6 +191,8 @@ func (e *sqliteEngine) advice(err error) (string, error) {
 		return "the file and its folder must exist and be writable for this user: make them so, or name another file in DATABASE_URL", nil
 	case sqlite3.SQLITE_FULL:
 		return "the disk is full: free some space", nil
+	case sqlite3.SQLITE_IOERR:
+		return "the disk is full or fails: free some space, or look at its health", nil
 	case sqlite3.SQLITE_NOTADB:
 		return "the file is something else: name another one in DATABASE_URL", nil
 	case sqlite3.SQLITE_CORRUPT:

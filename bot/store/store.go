@@ -98,7 +98,7 @@ type tx struct {
 func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	opts.Logger = slog.New(detailHandler{orSilent(opts.Logger).Handler()})
+	opts.Logger = slog.New(newDetailHandler(orSilent(opts.Logger).Handler()))
 	if opts.Patience == 0 {
 		opts.Patience = defaultPatience
 	}

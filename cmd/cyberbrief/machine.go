@@ -47,6 +47,7 @@ type machine struct {
 
 	mu           sync.Mutex
 	sourceErrors map[string]string // source → what the last look at it met
+	failures     map[string]bool   // what does not work for now; see failing
 }
 
 // runMachine puts a machine together on the database of the configuration,
@@ -80,7 +81,7 @@ func runMachine(e *environment, cfg config.Config, log *slog.Logger, ownConsole 
 // newMachine wires everything to an open database; see newPlatforms for
 // ownConsole.
 func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.Store, counts *meters, ownConsole bool) (*machine, error) {
-	m := &machine{env: e, cfg: cfg, log: log, store: s, glossary: glossary.New(), languages: &languages{}, pulse: newPulse(), meters: counts, sourceErrors: map[string]string{}}
+	m := &machine{env: e, cfg: cfg, log: log, store: s, glossary: glossary.New(), languages: &languages{}, pulse: newPulse(), meters: counts, sourceErrors: map[string]string{}, failures: map[string]bool{}}
 	settings, err := defaults(cfg)
 	if err != nil {
 		return nil, err
@@ -259,9 +260,7 @@ func (m *machine) checked(ctx context.Context, c source.Check) {
 		kept.Error = strings.ReplaceAll(c.Err.Error(), "\n", "; ")
 	}
 	m.logCheck(kept)
-	if err := m.store.KeepSourceCheck(context.WithoutCancel(ctx), kept); err != nil {
-		m.log.Warn("source check not kept", "source", c.Source, "error", err)
-	}
+	m.failing("the checks of sources cannot be kept", m.store.KeepSourceCheck(context.WithoutCancel(ctx), kept))
 	m.plan(ctx)
 }
 
@@ -278,6 +277,21 @@ func (m *machine) logCheck(c bot.SourceCheck) {
 		m.log.Warn("source cannot be read", "source", c.Source, "error", c.Error)
 	default:
 		m.log.Info("source can be read again", "source", c.Source)
+	}
+}
+
+// failing says once that something has begun to fail, and once that it works
+// again: it is tried every minute or so, and would fill the log.
+func (m *machine) failing(what string, err error) {
+	m.mu.Lock()
+	before := m.failures[what]
+	m.failures[what] = err != nil
+	m.mu.Unlock()
+	switch {
+	case err != nil && !before:
+		m.log.Warn(what, "error", err)
+	case err == nil && before:
+		m.log.Info("this is over: " + what)
 	}
 }
 
@@ -325,11 +339,11 @@ func (m *machine) keepUp(ctx context.Context) {
 		case <-tick.C:
 		}
 		m.pulse.beat(archiveLoop)
-		if err := m.library.Refresh(ctx); err != nil && ctx.Err() == nil {
-			m.log.Warn("archive not refreshed", "error", err)
+		if err := m.library.Refresh(ctx); ctx.Err() == nil {
+			m.failing("the archive cannot be refreshed", err)
 		}
-		if err := m.languages.refresh(ctx, m.store); err != nil && ctx.Err() == nil {
-			m.log.Warn("languages of the channels not refreshed", "error", err)
+		if err := m.languages.refresh(ctx, m.store); ctx.Err() == nil {
+			m.failing("the languages of the channels cannot be refreshed", err)
 		}
 		m.plan(ctx)
 	}

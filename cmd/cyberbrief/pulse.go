@@ -126,7 +126,7 @@ func (m *machine) alive() []web.Reason {
 func (m *machine) ready(ctx context.Context) []web.Reason {
 	var reasons []web.Reason
 	if err := m.store.Health(ctx); err != nil {
-		reasons = append(reasons, web.Reason{Name: "database", Problem: err.Error()})
+		reasons = append(reasons, web.Reason{Name: "database", Problem: databaseProblem(err)})
 	} else if why := m.unplanned(ctx); why != "" {
 		reasons = append(reasons, web.Reason{Name: plannerLoop, Problem: why})
 	}
@@ -140,6 +140,14 @@ func (m *machine) ready(ctx context.Context) []web.Reason {
 		reasons = append(reasons, web.Reason{Name: archiveLoop, Problem: fmt.Sprintf("has not gone round for %s", d.Round(time.Second))})
 	}
 	return append(reasons, m.pulse.reasons()...)
+}
+
+// databaseProblem says what a failed look at the database means.
+func databaseProblem(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no answer in time: another program keeps it locked, or it is overloaded or out of reach"
+	}
+	return err.Error()
 }
 
 // unplanned says for how long no plan was made, empty while all is well. One
