@@ -72,6 +72,7 @@ type SlackUser struct {
 	Team     string
 	Admin    bool
 	Owner    bool
+	Primary  bool // is_primary_owner
 	Guest    bool // is_restricted
 	Guest1   bool // is_ultra_restricted: a guest of one channel
 	Stranger bool

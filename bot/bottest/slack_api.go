@@ -461,7 +461,7 @@ func (s *Slack) userInfo(args slackArgs) map[string]any {
 	}
 	return map[string]any{"ok": true, "user": map[string]any{
 		"id": u.ID, "team_id": u.Team, "name": u.Name, "deleted": u.Deleted, "is_bot": u.Bot,
-		"is_admin": u.Admin, "is_owner": u.Owner, "is_primary_owner": false,
+		"is_admin": u.Admin, "is_owner": u.Owner, "is_primary_owner": u.Primary,
 		"is_restricted": u.Guest || u.Guest1, "is_ultra_restricted": u.Guest1, "is_stranger": u.Stranger,
 	}}
 }
