@@ -84,7 +84,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		},
 	} {
 		for _, r := range roles {
-			before := w.changes()
+			before := w.allChanges()
 			for _, line := range append(openCommands(), adminsCommands(scratch)...) {
 				cells++
 				command, text, _ := strings.Cut(line, " ")
@@ -94,7 +94,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 					t.Errorf("%s: /%s: may %t, answer %q, %v", r.name, line, may, answer, err)
 				}
 			}
-			if diff := cmp.Diff(before, w.changes()); !r.admin && diff != "" {
+			if diff := cmp.Diff(before, w.allChanges()); !r.admin && diff != "" {
 				t.Errorf("%s changed something:\n%s", r.name, diff)
 			}
 		}
@@ -105,8 +105,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 }
 
-// changes are all entries of the audit log.
-func (w *world) changes() (all []string) {
+// allChanges are all entries of the audit log.
+func (w *world) allChanges() (all []string) {
 	w.t.Helper()
 	s, err := store.Open(w.t.Context(), w.env["DATABASE_URL"], store.Options{})
 	if err != nil {
