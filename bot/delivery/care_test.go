@@ -88,6 +88,25 @@ func TestNoticeOfAnInstallation(t *testing.T) {
 	})
 }
 
+// TestNoticeWithAToken that was revoked is tried once, however many people
+// there are to tell.
+func TestNoticeWithAToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Slack)
+		for i := range 5 {
+			c := w.channel
+			c.Ref.Channel = fmt.Sprint("C", i+1)
+			w.added(c, fmt.Sprint("U", i))
+		}
+		w.platform.fault = onPart(0, always, fail(bot.InstallationGone, "token_revoked"))
+		w.platform.unwilling = &bot.OutcomeError{Class: bot.InstallationGone, Code: "token_revoked"}
+		w.try(w.deliverer(), w.open())
+		if n := len(w.platform.notices); n != 1 {
+			t.Errorf("%d people were written to with a token that is no good", n)
+		}
+	})
+}
+
 // TestProbe: a channel that the platform paused is asked about once a day and
 // resumed; one that a person paused is left alone.
 func TestProbe(t *testing.T) {

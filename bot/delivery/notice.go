@@ -11,6 +11,9 @@ import (
 // tellEvery is the shortest time between two notices about a channel.
 const tellEvery = 7 * 24 * time.Hour
 
+// tellTimeout bounds all notices of one pause: the slot is held meanwhile.
+const tellTimeout = sendTimeout
+
 // tell tells those who care for channels that they were paused just now, each
 // person once. Nothing depends on it: a notice that fails, or is lost with the
 // process, is in the log and in status all the same.
@@ -19,9 +22,15 @@ func (r *run) tell(ctx context.Context, code string, paused []bot.Ref) {
 	if !ok {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
+	defer cancel()
 	for person, refs := range r.contacts(ctx, paused) {
-		if err := r.notify(ctx, notifier, person, code, refs); err != nil {
+		err := r.notify(ctx, notifier, person, code, refs)
+		if err != nil {
 			r.Logger.Warn("nobody was told that channels are paused", "channels", refs, "person", person, "cause", err)
+			if class := bot.ClassOf(err); class == bot.InstallationGone || class == bot.Fatal || class == bot.Limited {
+				return // nobody else can be told either, and asking again does harm
+			}
 			continue
 		}
 		r.Logger.Info("admin told that channels are paused", "channels", refs, "person", person)
