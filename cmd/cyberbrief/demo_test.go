@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -74,5 +75,44 @@ func TestDemoInTheBrowser(t *testing.T) {
 	bottest.Await(t, tab, `[...document.querySelectorAll(".private")].some(m => m.innerText.includes("Active Cyber Defense"))`)
 	if *pictures != "" {
 		bottest.Picture(t, tab, filepath.Join(*pictures, "demo.png"), false)
+	}
+}
+
+// TestDemoAsAnAdmin pauses and resumes the channel, reads the settings and
+// the log, and looks around in the archive, in chat and on the pages.
+func TestDemoAsAnAdmin(t *testing.T) {
+	tab := bottest.Browser(t)
+	page := startDemo(t)
+	bottest.Do(t, tab, bottest.Look(1280, 900, false), chromedp.Navigate(page))
+	bottest.Await(t, tab, `document.querySelectorAll("#log .message .item").length >= 3`)
+	for _, x := range []struct{ typed, answer string }{
+		{"/briefing-admin list", "console:security"},
+		{"/briefing-admin pause", "配信を止めました"},
+		{"/briefing-admin status", "停止中"},
+		{"/briefing-admin resume", "再開しました"},
+		{"/briefing-admin log", "再開"},
+		{"/briefing search ランサムウェア", "2025-07-03"},
+		{"/briefing 2025-07-01", "7月1日"},
+		{"/term ランサムうェア", "ランサムウェア"},
+	} {
+		before := bottest.Ask[int](t, tab, `document.querySelectorAll(".private").length`)
+		bottest.Do(t, tab, chromedp.SendKeys(chromedp.CSS("#write"), x.typed))
+		bottest.Await(t, tab, fmt.Sprintf(`document.getElementById("write").value === %q`, x.typed))
+		bottest.Do(t, tab, chromedp.KeyEvent("\x1b"), chromedp.KeyEvent("\r"))
+		bottest.Await(t, tab, fmt.Sprintf(`[...document.querySelectorAll(".private")].slice(%d).some(m => m.innerText.includes(%q))`, before, x.answer))
+	}
+
+	site := strings.TrimSuffix(page, "/console")
+	bottest.Do(t, tab, chromedp.Navigate(site+"/"))
+	bottest.Await(t, tab, `document.querySelector("h1").textContent.includes("2025年7月3日")`)
+	bottest.Do(t, tab, chromedp.Click(chromedp.CSS(".lead")))
+	bottest.Await(t, tab, `document.querySelector("article:target") !== null`)
+	light := bottest.Ask[string](t, tab, `getComputedStyle(document.body).backgroundColor`)
+	bottest.Do(t, tab, bottest.Look(390, 844, true))
+	bottest.Await(t, tab, fmt.Sprintf(`getComputedStyle(document.body).backgroundColor !== %q`, light))
+	bottest.Do(t, tab, chromedp.SendKeys(chromedp.CSS(".find input"), "CVE-2025-20309\r"))
+	bottest.Await(t, tab, `document.querySelector(".hits mark")?.textContent === "CVE-2025-20309"`)
+	if wide := bottest.Ask[int](t, tab, `document.documentElement.scrollWidth`); wide > 390 {
+		t.Errorf("results are %d pixels wide on a phone", wide)
 	}
 }

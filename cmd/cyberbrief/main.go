@@ -69,6 +69,23 @@ type environment struct {
 	clock          func() time.Time
 }
 
+// colour says whether the output is a terminal whose reader has not asked for
+// none; see https://no-color.org.
+func (e *environment) colour() bool {
+	f, ok := e.stdout.(*os.File)
+	if !ok {
+		return false
+	}
+	if unwanted, _ := e.lookup("NO_COLOR"); unwanted != "" {
+		return false
+	}
+	if kind, _ := e.lookup("TERM"); kind == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
 // run is the whole program; nothing in it touches the process.
 func run(ctx context.Context, args []string, lookup func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
 	var grammar commandLine

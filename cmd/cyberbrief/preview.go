@@ -48,9 +48,9 @@ func (c previewCommand) Run(e *environment) error {
 	case "discord":
 		return printMessages(e, post, discord.Render)
 	case "html":
-		return printLooks(e, post, settings.Time)
+		return printLooks(e, post, d.Title, settings.Time)
 	default:
-		return printPost(e.stdout, post)
+		return printPost(e.stdout, post, e.colour())
 	}
 }
 
@@ -92,9 +92,10 @@ func raw(messages []bot.Message) []json.RawMessage {
 	return bodies
 }
 
-// printLooks prints a page that shows the very payloads as the platforms do.
-func printLooks(e *environment, p bot.Post, at bot.Clock) error {
-	scene := looks.Scene{Channel: "security", Time: at.String(), Language: p.Language}
+// printLooks prints a page that shows the very payloads as both platforms do,
+// side by side.
+func printLooks(e *environment, p bot.Post, title string, at bot.Clock) error {
+	scene := looks.Scene{Channel: "security", Time: at.String(), ThreadTitle: p.ThreadTitle, Language: p.Language}
 	var drawn []template.HTML
 	for _, l := range []struct {
 		render func(bot.Post) ([]bot.Message, error)
@@ -110,7 +111,7 @@ func printLooks(e *environment, p bot.Post, at bot.Clock) error {
 		}
 		drawn = append(drawn, html)
 	}
-	page, err := looks.Page(p.ThreadTitle, p.Language, drawn...)
+	page, err := looks.Page(title, p.Language, drawn...)
 	if err != nil {
 		return err
 	}

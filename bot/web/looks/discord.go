@@ -59,6 +59,7 @@ func Discord(at Scene, messages []json.RawMessage) (template.HTML, error) {
 	}
 	d := &discordDrawer{at: at}
 	d.box("section", "discord", func() {
+		d.say("h2", "name", "Discord")
 		d.box("div", "pane", func() {
 			d.say("header", "bar", "# "+at.Channel)
 			if len(all) > 0 {

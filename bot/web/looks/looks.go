@@ -40,14 +40,17 @@ var sheet = template.Must(template.New("sheet").Parse(`<!doctype html>
 <title>{{.Title}}</title>
 <style>{{.Style}}</style>
 </head>
-<body>
+<body{{if gt (len .Looks) 1}} class="pair"{{end}}>
+<main>
+<h1>{{.Title}}</h1>
 {{range .Looks}}{{.}}
-{{end}}</body>
+{{end}}</main>
+</body>
 </html>
 `))
 
-// Page is a whole HTML document that shows looks one below the other. It
-// needs no other file and runs no script.
+// Page is a whole HTML document that shows looks side by side, one below the
+// other where the window is narrow. It needs no other file and runs no script.
 func Page(title string, lang briefing.Language, looks ...template.HTML) ([]byte, error) {
 	hash := sha256.Sum256([]byte(style))
 	var b bytes.Buffer

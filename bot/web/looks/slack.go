@@ -98,6 +98,7 @@ func Slack(at Scene, messages []json.RawMessage) (template.HTML, error) {
 	}
 	s := &slackDrawer{at: at}
 	s.box("section", "slack", func() {
+		s.say("h2", "name", "Slack")
 		s.box("div", "pane", func() {
 			s.say("header", "bar", "# "+at.Channel)
 			for i, m := range all[:min(1, len(all))] {
