@@ -54,6 +54,8 @@ type Discord struct {
 	identifies   int
 	sessions     int                            // that became ready
 	interactions map[string]*discordInteraction // by token
+	ahead        time.Duration                  // of the clock that dates answers
+	endpointSet  string                         // on the application's page
 	endpoint     string                         // of signed interactions
 }
 

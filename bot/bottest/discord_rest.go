@@ -23,6 +23,7 @@ type discordHandler func(d *Discord, w http.ResponseWriter, r *http.Request, bod
 func discordRoutes() map[string]discordHandler {
 	return map[string]discordHandler{
 		"GET users/@me":                     (*Discord).getSelf,
+		"GET users/@me/guilds":              (*Discord).getGuilds,
 		"GET applications/@me":              (*Discord).getApplication,
 		"POST users/@me/channels":           (*Discord).openConversation,
 		"GET gateway":                       (*Discord).getGateway,
@@ -74,6 +75,7 @@ func (d *Discord) entry(route string, handle discordHandler) http.HandlerFunc {
 		d.requests = append(d.requests, DiscordRequest{route, r.URL.RequestURI(), string(body), r.Header.Clone(), time.Now()})
 		d.notify()
 		d.mu.Unlock()
+		d.date(w.Header())
 		carry := func(w http.ResponseWriter) {
 			if d.admits(w, r, route, body) {
 				handle(d, w, r, body)
@@ -166,10 +168,6 @@ func (d *Discord) Conversation(user string) []Seen {
 		return nil
 	}
 	return d.Seen(ch.id)
-}
-
-func (d *Discord) getApplication(w http.ResponseWriter, _ *http.Request, _ []byte) {
-	answerJSON(w, map[string]any{"id": DiscordApplicationID, "name": "cyberbrief"})
 }
 
 func (d *Discord) getGateway(w http.ResponseWriter, r *http.Request, _ []byte) {

@@ -49,6 +49,8 @@ type Slack struct {
 	answers  map[string]*slackAnswers // by response URL id
 	sockets  slackSockets
 	hooks    SlackHooks
+	lost     []string      // scopes
+	ahead    time.Duration // of the clock that dates answers
 }
 
 // SlackChannel is a channel of the fake.

@@ -57,6 +57,7 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request) {
 		token = bearer
 	}
 	delete(args, "token")
+	s.writeHeaders(w.Header())
 	s.mu.Lock()
 	s.calls = append(s.calls, SlackCall{method, maps.Clone(args), time.Now()})
 	s.mu.Unlock()

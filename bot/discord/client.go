@@ -39,6 +39,8 @@ type request struct {
 	// once says that the request must not be made twice: a failure that may
 	// have been processed is Doubtful, not Transient.
 	once bool
+	// heard, where there is one, gets the headers of the answer.
+	heard func(http.Header)
 }
 
 // identified is the part of an answer that makes it a success.
@@ -103,6 +105,9 @@ func (c *client) exchange(ctx context.Context, r request, answer any) error {
 		return err
 	}
 	defer resp.Body.Close()
+	if r.heard != nil {
+		r.heard(resp.Header)
+	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return c.transport.Outcome(err)

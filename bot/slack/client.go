@@ -52,17 +52,24 @@ func (c *client) call(ctx context.Context, method string, args url.Values, into 
 func readsOnly(method string) bool { return !strings.HasPrefix(method, "chat.") }
 
 func (c *client) ask(ctx context.Context, method string, args url.Values, into any) *bot.OutcomeError {
+	_, failed := c.hear(ctx, method, args, into)
+	return failed
+}
+
+// hear is ask for those who want the answer's headers too; nil where there
+// was none.
+func (c *client) hear(ctx context.Context, method string, args url.Values, into any) (http.Header, *bot.OutcomeError) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+method, strings.NewReader(args.Encode()))
 	if err != nil {
-		return &bot.OutcomeError{Class: bot.Fatal, Code: "bad address", Err: err}
+		return nil, &bot.OutcomeError{Class: bot.Fatal, Code: "bad address", Err: err}
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	body, header, failed := c.exchange(req)
 	if failed != nil {
-		return failed
+		return header, failed
 	}
-	return c.read(body, header, into)
+	return header, c.read(body, header, into)
 }
 
 // exchange makes a request and reads the body of a 200; any other status is

@@ -240,6 +240,12 @@ DELETE FROM source_checks WHERE source = $1;
 -- name: PutNote :exec
 INSERT INTO notes (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 
+-- name: AddNote :exec
+INSERT INTO notes (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING;
+
+-- name: DropNote :exec
+DELETE FROM notes WHERE name = $1;
+
 -- name: PutNoteAfter :execrows
 INSERT INTO notes (name, value) VALUES (sqlc.arg(name), sqlc.arg(value))
 ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE notes.value <= sqlc.arg(last);

@@ -29,6 +29,20 @@ func (s *Site) healthz(*http.Request) (*answer, error) {
 	return a, nil
 }
 
+// IdentityHeader names the bot in the answers of /healthz; see
+// Options.Identity.
+const IdentityHeader = "X-Cyberbrief-Identity"
+
+// named says in a header which bot answers.
+func (s *Site) named(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.opts.Identity != "" {
+			w.Header().Set(IdentityHeader, s.opts.Identity)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // readyz says whether the service can do its work, and if not, why.
 func (s *Site) readyz(r *http.Request) (*answer, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)

@@ -69,6 +69,9 @@ type Options struct {
 	// Ready lists what keeps the service from being ready; nil is always
 	// ready. It must answer within its context.
 	Ready func(context.Context) []Reason
+	// Identity names the bot at /healthz, so that whoever asks there knows
+	// whether it is this one; empty for none. It is no secret.
+	Identity string
 	// Operator is the operator's own page; without a token there is none.
 	Operator Operator
 	// Metrics serves /metrics, Push POST /api/digests, Console /console.
@@ -136,12 +139,12 @@ func (s *Site) Handler() http.Handler {
 		"GET /search":           s.search,
 		"GET /feed.atom":        s.feedHandler(),
 		"GET /assets/{name}":    s.asset,
-		"GET /healthz":          s.healthz,
 		"GET /readyz":           s.readyz,
 		"/":                     s.nothing,
 	} {
 		mux.Handle(pattern, s.serve(h))
 	}
+	mux.Handle("GET /healthz", s.named(s.serve(s.healthz)))
 	for pattern, h := range map[string]http.Handler{
 		"GET /metrics": s.opts.Metrics,
 		"/api/digests": s.opts.Push,

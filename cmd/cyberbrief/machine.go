@@ -37,6 +37,7 @@ type machine struct {
 	planner   *delivery.Planner
 	router    *bot.Router
 	site      *web.Site
+	identity  string // of the database, and so of all replicas
 	sources   []source.Source
 
 	// news is set when the archive has changed since the last plan.
@@ -110,6 +111,9 @@ func newMachine(e *environment, cfg config.Config, log *slog.Logger, s *store.St
 		Checkers: m.platforms.checkers(), Defaults: settings, PublicURL: string(cfg.PublicURL),
 		Meter: counts, Clock: e.clock, Logger: log,
 	})
+	if m.identity, err = s.Identity(e.ctx); err != nil {
+		return nil, err
+	}
 	m.site, err = m.newSite(settings.Zone, board)
 	return m, err
 }
@@ -123,7 +127,7 @@ func (m *machine) newSite(zone string, board *delivery.StatusBoard) (*web.Site, 
 	m.meters.registry.MustRegister(newSurvey(m))
 	opts := web.Options{
 		Library: m.library, Editions: m.library, Search: m.library, Glossary: m.glossary,
-		Alive: m.alive, Ready: m.ready, Metrics: promhttp.HandlerFor(m.meters.registry, promhttp.HandlerOpts{EnableOpenMetrics: true}),
+		Identity: m.identity, Alive: m.alive, Ready: m.ready, Metrics: promhttp.HandlerFor(m.meters.registry, promhttp.HandlerOpts{EnableOpenMetrics: true}),
 		Hooks: m.platforms.hooks, PublicURL: string(m.cfg.PublicURL), Zone: location, Logger: m.log,
 	}
 	opts.Operator = web.Operator{

@@ -40,6 +40,7 @@ type commandLine struct {
 	Post    postCommand    `cmd:"" help:"Post a briefing now."`
 	Retract retractCommand `cmd:"" help:"Remove the posts of a digest."`
 	Status  statusCommand  `cmd:"" help:"Say what was posted, what was not, and why."`
+	Doctor  doctorCommand  `cmd:"" help:"Look at everything once, and say what to do."`
 	Export  exportCommand  `cmd:"" help:"Write out what the bot knows."`
 	Setup   setupCommand   `cmd:"" help:"Print what a platform needs to know about the bot."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -19,25 +19,21 @@ type setupSlackCommand struct {
 	PublicURL string `help:"Address of this bot, for signed HTTP instead of Socket Mode."`
 }
 
-// slackScopes are the rights that the bot uses, and what for.
-var slackScopes = []string{
-	"chat:write",       // post, edit and delete its own messages
-	"commands",         // slash commands
-	"channels:read",    // check a channel before adding it
-	"channels:join",    // join a public channel that an admin adds
-	"channels:history", // look for a post whose answer was lost
-	"groups:read",      // the same in private channels it was invited to
-	"groups:history",
-	"im:write",   // tell an admin that a channel was paused
-	"users:read", // ask whether a member is an admin
-}
-
 // object is a JSON object whose shape Slack's manifest schema fixes.
 type object map[string]any
 
 // Run prints the manifest, with Socket Mode unless an address is given.
 func (c setupSlackCommand) Run(e *environment) error {
 	return printJSON(e.stdout, c.manifest())
+}
+
+// slackScopes are the names of the rights that the bot uses.
+func slackScopes() []string {
+	var names []string
+	for _, s := range slack.Scopes() {
+		names = append(names, s.Name)
+	}
+	return names
 }
 
 func (c setupSlackCommand) manifest() object {
@@ -76,7 +72,7 @@ func (c setupSlackCommand) manifest() object {
 				command("/briefing-admin", "配信の設定（管理者）", "add #channel 08:30 Asia/Tokyo"),
 			},
 		},
-		"oauth_config": object{"scopes": object{"bot": slackScopes}},
+		"oauth_config": object{"scopes": object{"bot": slackScopes()}},
 		"settings": object{
 			"event_subscriptions":    events,
 			"interactivity":          interactivity,

@@ -51,6 +51,20 @@ func (q *Queries) AddAudit(ctx context.Context, arg AddAuditParams) error {
 	return err
 }
 
+const addNote = `-- name: AddNote :exec
+INSERT INTO notes (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING
+`
+
+type AddNoteParams struct {
+	Name  string
+	Value string
+}
+
+func (q *Queries) AddNote(ctx context.Context, arg AddNoteParams) error {
+	_, err := q.db.ExecContext(ctx, addNote, arg.Name, arg.Value)
+	return err
+}
+
 const addPart = `-- name: AddPart :execrows
 INSERT INTO parts (ref, date, idx, state, body, message_id, intent_at, sent_at)
 VALUES ($1, $2, $3, 'rendered', $4, '', 0, 0)
@@ -504,6 +518,15 @@ func (q *Queries) DigestsSince(ctx context.Context, revision int64) ([]Digest, e
 		return nil, err
 	}
 	return items, nil
+}
+
+const dropNote = `-- name: DropNote :exec
+DELETE FROM notes WHERE name = $1
+`
+
+func (q *Queries) DropNote(ctx context.Context, name string) error {
+	_, err := q.db.ExecContext(ctx, dropNote, name)
+	return err
 }
 
 const dropParts = `-- name: DropParts :exec

@@ -1,0 +1,10 @@
+//go:build !(linux || darwin || freebsd)
+
+package main
+
+import "errors"
+
+// freeDisk is not known on this system.
+func freeDisk(string) (uint64, error) {
+	return 0, errors.New("not known on this system")
+}
