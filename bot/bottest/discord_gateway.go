@@ -73,6 +73,13 @@ func (d *Discord) Identifies() int {
 	return d.identifies
 }
 
+// Sessions is how many sessions became ready.
+func (d *Discord) Sessions() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.sessions
+}
+
 // AwaitConnects waits until the gateway has had n connections.
 func (d *Discord) AwaitConnects(ctx context.Context, n int) error {
 	if !d.await(ctx.Done(), func() bool { return d.connects >= n }) {

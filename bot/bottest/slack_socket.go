@@ -40,9 +40,12 @@ type slackSockets struct {
 	conns   []*slackSocket
 	tickets map[string]bool
 	waiting map[string]chan SlackAck
-	turn    int
-	acks    []SlackAck
-	opened  int
+	// sent is when each envelope went out last. An acknowledgement may come
+	// over another connection.
+	sent   map[string]time.Time
+	turn   int
+	acks   []SlackAck
+	opened int
 	// goodbyes counts the connections that the client closed as it should.
 	goodbyes int
 	// onConnect is said to every new connection instead of hello.
@@ -53,8 +56,6 @@ type slackSockets struct {
 type slackSocket struct {
 	mu   sync.Mutex
 	conn *websocket.Conn
-	// sent is when each envelope went out.
-	sent map[string]time.Time
 	// leaving connections were told to go: nothing is delivered to them any
 	// more. It is guarded by the lock of slackSockets.
 	leaving bool
@@ -64,6 +65,7 @@ func (x *slackSockets) init() {
 	x.bell.rung = make(chan struct{})
 	x.tickets = map[string]bool{}
 	x.waiting = map[string]chan SlackAck{}
+	x.sent = map[string]time.Time{}
 }
 
 func (x *slackSockets) closeAll() {
@@ -104,7 +106,7 @@ func (s *Slack) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer conn.Close()
-	c := &slackSocket{conn: conn, sent: map[string]time.Time{}}
+	c := &slackSocket{conn: conn}
 	greeting := x.join(c)
 	defer x.leave(c)
 	if err := c.write(greeting); err != nil {
@@ -177,9 +179,9 @@ func (c *slackSocket) reading(x *slackSockets) {
 			x.left(websocket.IsCloseError(err, websocket.CloseNormalClosure))
 			return
 		}
-		c.mu.Lock()
-		took := time.Since(c.sent[ack.EnvelopeID])
-		c.mu.Unlock()
+		x.mu.Lock()
+		took := time.Since(x.sent[ack.EnvelopeID])
+		x.mu.Unlock()
 		x.acknowledged(SlackAck{ack.EnvelopeID, ack.Payload, took})
 	}
 }
@@ -241,9 +243,9 @@ func (s *Slack) Deliver(ctx context.Context, kind string, payload any, times int
 		if err != nil {
 			return nil, err
 		}
-		c.mu.Lock()
-		c.sent[id] = time.Now()
-		c.mu.Unlock()
+		x.mu.Lock()
+		x.sent[id] = time.Now()
+		x.mu.Unlock()
 		envelope := map[string]any{"type": kind, "envelope_id": id, "payload": payload, "accepts_response_payload": true}
 		if attempt > 0 {
 			envelope["retry_attempt"], envelope["retry_reason"] = attempt, "timeout"

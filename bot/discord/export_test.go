@@ -9,7 +9,7 @@ import (
 
 // Hasten shortens what the gateway waits for, so that tests need not.
 func (d *Discord) Hasten(hello, first time.Duration) {
-	d.times = timing{hello, first, 4 * first}
+	d.times = timing{hello, first, 4 * first, first}
 }
 
 // Crowd makes the bot busy sooner.

@@ -28,13 +28,25 @@ type timing struct {
 	hello time.Duration
 	// first is the wait before the second attempt; it doubles up to last.
 	first, last time.Duration
+	// obeyed is how long a connection must have lasted for the next attempt to
+	// come at once where the gateway itself asked for it. It does so in normal
+	// times too, but one that asks at once, again and again, is not well.
+	obeyed time.Duration
 }
 
-func defaultTiming() timing { return timing{10 * time.Second, time.Second, 5 * time.Minute} }
+func defaultTiming() timing {
+	return timing{10 * time.Second, time.Second, 5 * time.Minute, 5 * time.Second}
+}
 
 // settled is how long a connection must have lasted for the next attempt to
 // come at once again.
 const settled = 30 * time.Second
+
+// servedWell says whether a connection that ended so was a good one, so that
+// the next attempt may come at once.
+func (t timing) servedWell(err error, lasted time.Duration) bool {
+	return lasted >= settled || errors.Is(err, errReconnect) && lasted >= t.obeyed
+}
 
 // supervise keeps one gateway connection until ctx ends: each a fresh session
 // of discordgo, which is never told to reconnect or resume by itself.
@@ -50,7 +62,7 @@ func (d *Discord) supervise(ctx context.Context) error {
 			return nil
 		case bot.ClassOf(err) == bot.Fatal:
 			return err
-		case time.Since(began) >= settled:
+		case d.times.servedWell(err, time.Since(began)):
 			wait.reset()
 		}
 		d.log.Warn("gateway connection ended, connecting again", "error", err, "after", time.Since(began).Round(time.Second))

@@ -88,6 +88,26 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
+// TestServedWell: that the gateway asks for a new connection, as it does in
+// normal times, makes the bot wait no longer each time.
+func TestServedWell(t *testing.T) {
+	for _, tt := range []struct {
+		err    error
+		lasted time.Duration
+		want   bool
+	}{
+		{errReconnect, 20 * time.Second, true},
+		{errReconnect, time.Second, false},
+		{errInvalidSession, 20 * time.Second, false},
+		{closed(4000), 20 * time.Second, false},
+		{closed(4000), time.Minute, true},
+	} {
+		if got := defaultTiming().servedWell(tt.err, tt.lasted); got != tt.want {
+			t.Errorf("%v after %s: %t", tt.err, tt.lasted, got)
+		}
+	}
+}
+
 func TestEffectivePermissions(t *testing.T) {
 	const guild, me = "1", "2"
 	everyone := role{identified{guild}, "1024"} // view

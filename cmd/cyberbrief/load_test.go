@@ -155,7 +155,7 @@ func discordCrowd(w *world) crowd {
 		refresh: func(ctx context.Context) error {
 			session.Lock()
 			defer session.Unlock()
-			n := w.discord.Identifies()
+			n := w.discord.Sessions()
 			w.discord.SendOp(bottest.GatewayReconnect, nil)
 			return w.discord.AwaitReady(ctx, n+1)
 		},
