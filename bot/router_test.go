@@ -269,6 +269,16 @@ func TestRouterAnswers(t *testing.T) {
 	}
 }
 
+// TestRouterLinksDigests: the digests that explain a term are linked where
+// there are pages to link to.
+func TestRouterLinksDigests(t *testing.T) {
+	d := newDesk(t)
+	d.Router.opts.PublicURL = "https://news.example"
+	if got := show(d.ask(t, "term", "一語").Document); !strings.Contains(got, "https://news.example/briefings/2025-07-02") || !strings.Contains(got, "関連: 関連語") {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestRouterEnglish(t *testing.T) {
 	d := newDesk(t)
 	for _, c := range []struct{ command, text, want string }{
