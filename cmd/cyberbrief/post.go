@@ -68,6 +68,11 @@ func (c postCommand) channels(ctx context.Context, s *store.Store) ([]bot.Ref, e
 		if err != nil {
 			return nil, err
 		}
+		if _, err := s.Channel(ctx, ref); errors.Is(err, briefing.ErrNotFound) {
+			return nil, fmt.Errorf("post: channel %s gets no briefings; add it with \"cyberbrief channel add %s\"", ref, ref)
+		} else if err != nil {
+			return nil, err
+		}
 		chosen = append(chosen, ref)
 	}
 	if len(chosen) > 0 {
