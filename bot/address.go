@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
@@ -70,41 +71,55 @@ func HostOf(address string) string {
 	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
 }
 
-// addressShape is what a reader takes for an address: a scheme anywhere, or
-// a name with a dot and a top-level domain.
-var addressShape = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*:[/\\]|^\s*(?:[\p{L}\p{N}\p{M}_-]+\.)+\p{L}{2,}\.?(?:[/:?#@\\]\S*)?\s*$`)
+// addressShape is what a reader takes for an address: a scheme or two slashes
+// anywhere, or nothing but a name with a dot and a top-level domain.
+var addressShape = regexp.MustCompile(`(?i)[/\\]{2}[\p{L}\p{N}\[]|\b(?:https?|ftp|mailto):|^(?:[\p{L}\p{N}\p{M}_-]+\.)+\p{L}[\p{L}\p{N}-]+\.?(?:[/:?#@\\]\S*)?$`)
 
 // asciiDot is a full stop that a browser takes for a dot.
 var asciiDot = regexp.MustCompile(`([A-Za-z0-9-])[。．｡]([A-Za-z0-9-])`)
 
-// ReadsAsAddress says whether a reader takes a label for an address,
-// whatever the width of its letters.
-func ReadsAsAddress(label string) bool {
-	return addressShape.MatchString(norm.NFKC.String(asciiDot.ReplaceAllString(label, "$1.$2")))
+// readsAsAddress says whether a reader takes a label for an address, whatever
+// the width of its letters and the marks around it.
+func readsAsAddress(label string) bool {
+	label = norm.NFKC.String(asciiDot.ReplaceAllString(label, "$1.$2"))
+	return addressShape.MatchString(label) || addressShape.MatchString(strings.TrimFunc(label, noAddress))
 }
 
+// noAddress holds for what cannot stand at the ends of an address.
+func noAddress(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }
+
 // Honest says whether the label of a link tells no other place than the one
-// that the link leads to.
+// that the link leads to, in letters that cannot be taken for others.
 func Honest(label, link string) bool {
-	if !ReadsAsAddress(label) {
+	if !readsAsAddress(label) {
 		return true
 	}
 	label = strings.TrimSpace(label)
 	if strings.ContainsAny(label, " \t\n　@\\") {
 		return false
 	}
-	if !strings.Contains(label, ":/") {
+	if !strings.Contains(label, "//") {
 		label = "https://" + label
 	}
 	host := HostOf(label)
-	return host != "" && host == HostOf(link)
+	return host != "" && host == HostOf(link) && strings.Contains(strings.ToLower(label), host)
 }
 
-// HonestLabel is the label of a link, followed by the host that it leads to
-// when it reads as an address of another one.
-func HonestLabel(label, link string) string {
-	if Honest(label, link) {
-		return label
+// HonestLink is a span with a link as it may be shown: a label that tells
+// another place than the link's is no link, but is followed by one that says
+// where it goes.
+func HonestLink(s Span) []Span {
+	if s.URL == "" || Honest(s.Text, s.URL) {
+		return []Span{s}
 	}
-	return label + " (" + HostOf(link) + ")"
+	return FollowedByHost(s)
+}
+
+// FollowedByHost is a span with a link as text, followed by its host as the
+// link.
+func FollowedByHost(s Span) []Span {
+	label, end := s, s
+	label.URL, label.Text = "", s.Text+" ("
+	end.URL, end.Text = "", ")"
+	return []Span{label, {Text: HostOf(s.URL), URL: s.URL, Strong: s.Strong}, end}
 }

@@ -85,7 +85,7 @@ func TestHonest(t *testing.T) {
 		"https://www.news.example.jp/a": true,
 		"news.example.jp":               true,
 		"NEWS.example.jp/x":             true,
-		"ｎｅｗｓ．ｅｘａｍｐｌｅ．ｊｐ": true,
+		"ｎｅｗｓ．ｅｘａｍｐｌｅ．ｊｐ": false,
 		"bank.example":                           false,
 		"https://bank.example/login?x=1":         false,
 		"Node.js 22 の脆弱性":                        true,
@@ -103,6 +103,12 @@ func TestHonest(t *testing.T) {
 		"https:\\\\bank.example":                 false,
 		"slack://open":                           false,
 		"bank.example.":                          false,
+		"「bank.example」":                         false,
+		"**bank.example/login**":                 false,
+		"//bank.example":                         false,
+		"https:bank.example":                     false,
+		"Cisco：Unified CM の通知":                   true,
+		"ASP.NET の穴":                             true,
 	} {
 		if got := Honest(label, link); got != want {
 			t.Errorf("%q is honest: %v, want %v", label, got, want)

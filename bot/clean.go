@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,27 +18,44 @@ const maxCombining = 4
 // (joiners inside emoji stay), tags, piled-up combining marks. Line breaks
 // and tabs stay. The result is valid UTF-8 in NFC; cleaning it again changes
 // nothing.
-func Clean(s string) string {
+func Clean(s string) string { return new(cleaner).clean(s) }
+
+// CleanSpans cleans the texts of spans as one text, in which marks pile up
+// from one span to the next.
+func CleanSpans(spans []Span) []Span {
+	c := new(cleaner)
+	out := slices.Clone(spans)
+	for i := range out {
+		out[i].Text = c.clean(out[i].Text)
+	}
+	return out
+}
+
+// cleaner is what has to be known of the text before.
+type cleaner struct {
+	marks int  // combining marks since the last letter
+	last  rune // written
+}
+
+func (c *cleaner) clean(s string) string {
 	s = norm.NFC.String(strings.ToValidUTF8(s, "\uFFFD"))
 	var sb strings.Builder
 	sb.Grow(len(s))
-	marks := 0    // combining marks since the last letter
-	var last rune // written
 	for i, r := range s {
 		switch {
-		case r == zeroWidthJoiner && joinsEmoji(last, s[i+len(string(zeroWidthJoiner)):]):
+		case r == zeroWidthJoiner && sb.Len() > 0 && joinsEmoji(c.last, s[i+len(string(zeroWidthJoiner)):]):
 		case r != '\n' && r != '\t' && invisible(r):
 			continue // and what follows still stands on the same letter
 		case unicode.In(r, unicode.Mn, unicode.Me):
-			marks++
-			if marks > maxCombining || variation(r) && variation(last) {
+			c.marks++
+			if c.marks > maxCombining || variation(r) && variation(c.last) {
 				continue
 			}
 		default:
-			marks = 0
+			c.marks = 0
 		}
 		sb.WriteRune(r)
-		last = r
+		c.last = r
 	}
 	// What was taken out may have kept a letter and its mark apart.
 	return norm.NFC.String(sb.String())

@@ -155,16 +155,16 @@ func textPieces(kind block, text string) []block {
 // marker.
 func spanPieces(kind block, in []bot.Span) []block {
 	clean := make([]bot.Span, 0, len(in))
-	for _, s := range in {
+	for _, s := range bot.CleanSpans(in) {
 		if s.Mention != "" && s.Text == "" {
-			s.Text = "@" + s.Mention
+			s.Text = bot.Clean("@" + s.Mention)
 		}
-		s.Text, s.URL = bot.Clean(s.Text), safeURL(s.URL)
+		s.URL = safeURL(s.URL)
 		if s.URL != "" {
-			s.Text = bot.HonestLabel(cmp.Or(s.Text, s.URL), s.URL)
+			s.Text = cmp.Or(s.Text, s.URL)
 		}
 		if s.Text != "" {
-			clean = append(clean, s)
+			clean = append(clean, bot.HonestLink(s)...)
 		}
 	}
 	var blocks []block

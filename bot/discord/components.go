@@ -42,7 +42,7 @@ func newButton(b bot.Button) (component, bool) {
 	}
 	target, ok := safeURL(b.URL)
 	c.Style, c.URL = styleLink, target
-	return c, ok && text != "" && len(target) <= maxButtonURLChars
+	return c, ok && text != "" && len(target) <= maxButtonURLChars && bot.Honest(text, target)
 }
 
 // menu adds a select, or several where there are more options than fit one.

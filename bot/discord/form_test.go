@@ -73,7 +73,7 @@ func TestModalGolden(t *testing.T) {
 
 // A modal is within Discord's limits whatever is said in it.
 func TestModalsFitWhateverTheySay(t *testing.T) {
-	for _, text := range append(bottest.Hostile, strings.Repeat("長", 5000), "") {
+	for _, text := range append(bottest.HostileTexts(), strings.Repeat("長", 5000), "") {
 		f := form()
 		f.Title = "題" + text
 		for i := range f.Fields {

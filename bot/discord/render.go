@@ -104,7 +104,7 @@ func (st style) render(spans []bot.Span) markup {
 	if st.kind == code && fenceable(spans) {
 		return fence(joinText(spans))
 	}
-	text := string(inline(spans, st.begins()))
+	text := string(inline(spans, lineStart))
 	pad := strings.Repeat("  ", st.indent)
 	switch st.kind {
 	case heading:
@@ -117,15 +117,6 @@ func (st style) render(spans []bot.Span) markup {
 		return markup("-# " + strings.ReplaceAll(text, "\n", "\n-# "))
 	}
 	return markup(text)
-}
-
-// begins says where in a line the text stands for Discord: nothing opens a
-// list or a quotation within a heading or small print.
-func (st style) begins() linePlace {
-	if st.kind == heading || st.kind == note || st.kind == below {
-		return lineMiddle
-	}
-	return lineStart
 }
 
 // fenceable says whether text can stand between fences, where nothing can be
@@ -208,9 +199,17 @@ func (p *packer) title(t bot.Title) {
 	}
 	pieces := bot.Split([]bot.Span{{Text: text}}, maxTitleChars, func(s []bot.Span) int { return utf16Len(string(inline(s, lineMiddle))) })
 	target, _ := safeURL(t.URL)
-	p.openEmbed(embed{Title: inline(pieces[0], lineMiddle), URL: target, Color: accent})
+	honest := bot.Honest(text, target)
+	e := embed{Title: inline(pieces[0], lineMiddle), Color: accent}
+	if honest {
+		e.URL = target
+	}
+	p.openEmbed(e)
 	for _, rest := range pieces[1:] {
 		p.text(style{kind: prose}, strong(rest))
+	}
+	if !honest && target != "" {
+		p.text(style{kind: note}, prepare([]bot.Span{{Text: bot.HostOf(target), URL: target}}))
 	}
 }
 

@@ -30,8 +30,7 @@ func prepare(spans []bot.Span) []bot.Span {
 			out = append(out, s)
 		}
 	}
-	for _, s := range spans {
-		s.Text = bot.Clean(s.Text)
+	for _, s := range bot.CleanSpans(spans) {
 		if s.URL == "" {
 			add(s)
 			continue
@@ -47,15 +46,13 @@ func sameStyle(a, b bot.Span) bool {
 	return a.URL == "" && b.URL == "" && a.Strong == b.Strong && a.Code == b.Code && a.Mention == "" && b.Mention == "" && a.Channel == "" && b.Channel == ""
 }
 
-// linkParts is a linked span as spans that can be rendered: a link says where
-// it goes, so a label that itself looks like an address of another place, or
-// has a scheme, with which Discord makes no link, is followed by the true
-// one; and an address that cannot be linked is shown as text.
+// linkParts is a linked span as spans that can be rendered: a label that tells
+// another place, or has a scheme, with which Discord makes no link, is followed
+// by the true one; an address that cannot be linked is shown as text.
 func linkParts(s bot.Span) []bot.Span {
 	target, ok := safeURL(s.URL)
 	plain := s
 	plain.URL = ""
-	bare := bot.Span{Text: target, URL: target, Strong: s.Strong}
 	switch {
 	case !ok && strings.TrimSpace(s.Text) == strings.TrimSpace(s.URL):
 		return []bot.Span{plain}
@@ -63,13 +60,14 @@ func linkParts(s bot.Span) []bot.Span {
 		plain.Text += " (" + bot.Clean(s.URL) + ")"
 		return []bot.Span{plain}
 	case strings.TrimSpace(s.Text) == "" || sameAddress(s.Text, target):
-		return []bot.Span{bare}
-	case !bot.Honest(s.Text, target), strings.Contains(s.Text, "://"):
-		return []bot.Span{{Text: s.Text + " (", Strong: s.Strong}, bare, {Text: ")", Strong: s.Strong}}
+		return []bot.Span{{Text: target, URL: target, Strong: s.Strong}}
 	}
 	s.URL, s.Code = target, false
 	s.Text = oneLine(s.Text)
-	return []bot.Span{s}
+	if strings.Contains(s.Text, "://") {
+		return bot.FollowedByHost(s)
+	}
+	return bot.HonestLink(s)
 }
 
 // safeURL writes an address anew; false when it cannot be linked.

@@ -242,10 +242,10 @@ func pieces(spans []bot.Span) [][]bot.Span {
 // are left out.
 func clean(spans []bot.Span) []bot.Span {
 	var out []bot.Span
-	for _, s := range spans {
-		s.Text, s.URL = bot.Clean(s.Text), safeLink(s.URL)
+	for _, s := range bot.CleanSpans(spans) {
+		s.URL = safeLink(s.URL)
 		if s.URL != "" {
-			s.Text = bot.HonestLabel(cmp.Or(s.Text, s.URL), s.URL)
+			s.Text = cmp.Or(s.Text, s.URL)
 		}
 		if !mentionID.MatchString(s.Mention) {
 			s.Mention = ""
@@ -257,7 +257,7 @@ func clean(spans []bot.Span) []bot.Span {
 			s.Channel = ""
 		}
 		if s.Text != "" {
-			out = append(out, s)
+			out = append(out, bot.HonestLink(s)...)
 		}
 	}
 	return out
@@ -358,9 +358,9 @@ func (l *layer) actions(elements []slackgo.BlockElement) {
 }
 
 func button(i int, b bot.Button) *slackgo.ButtonBlockElement {
-	label := shorten(strings.TrimSpace(bot.Clean(b.Label)), maxButtonText)
+	label := label(b.Label, maxButtonText)
 	link := safeLink(b.URL)
-	if label == "" || b.URL != "" && link == "" || units(b.Action.Argument) > maxButtonValue {
+	if label == "" || b.URL != "" && (link == "" || !bot.Honest(label, link)) || units(b.Action.Argument) > maxButtonValue {
 		return nil
 	}
 	e := slackgo.NewButtonBlockElement(actionID(b.Action.Command, i), b.Action.Argument, plainText(label))
@@ -375,14 +375,14 @@ func button(i int, b bot.Button) *slackgo.ButtonBlockElement {
 func (l *layer) menu(m bot.Menu) {
 	var options []*slackgo.OptionBlockObject
 	for _, o := range m.Options {
-		label := shorten(strings.TrimSpace(bot.Clean(o.Label)), maxOptionText)
+		label := label(o.Label, maxOptionText)
 		if label == "" || o.Value == "" || units(o.Value) > maxOptionValue {
 			l.note([]bot.Span{{Text: o.Label}})
 			continue
 		}
 		options = append(options, slackgo.NewOptionBlockObject(o.Value, plainText(label), nil))
 	}
-	placeholder := cmp.Or(shorten(strings.TrimSpace(bot.Clean(m.Placeholder)), maxPlaceholder), in(l.lang, "選択", "Choose"))
+	placeholder := cmp.Or(label(m.Placeholder, maxPlaceholder), in(l.lang, "選択", "Choose"))
 	for chunk := range slices.Chunk(options, bot.MaxOptions) {
 		l.actions([]slackgo.BlockElement{
 			slackgo.NewOptionsSelectBlockElement(slackgo.OptTypeStatic, plainText(placeholder), actionID(m.Action.Command, 0), chunk...),
@@ -396,9 +396,9 @@ func (l *layer) ask(a bot.Ask) {
 		l.buttons(bot.Buttons{{Label: a.Label, Action: a.Action}})
 		return
 	}
-	b := slackgo.NewInputBlock("", plainText(shorten(bot.Clean(a.Label), maxLabel)), nil, &slackgo.PlainTextInputBlockElement{
+	b := slackgo.NewInputBlock("", plainText(label(a.Label, maxLabel)), nil, &slackgo.PlainTextInputBlockElement{
 		Type: slackgo.METPlainTextInput, ActionID: actionID(a.Action.Command, 0), MaxLength: maxInput,
-		Placeholder:          plainText(shorten(cmp.Or(bot.Clean(a.Placeholder), "…"), maxPlaceholder)),
+		Placeholder:          plainText(cmp.Or(label(a.Placeholder, maxPlaceholder), "…")),
 		DispatchActionConfig: &slackgo.DispatchActionConfig{TriggerActionsOn: []string{"on_enter_pressed"}},
 	})
 	b.DispatchAction = true

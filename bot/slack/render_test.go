@@ -190,7 +190,7 @@ func texts() *rapid.Generator[string] {
 	return rapid.OneOf(
 		rapid.String(),
 		rapid.StringMatching(`[a-z<>&*_~|@!#: 。、漢字かな👨‍👩‍👧é\n]{0,200}`),
-		rapid.SampledFrom(bottest.Hostile),
+		rapid.Map(rapid.SampledFrom(bottest.Hostile()), func(p bottest.Payload) string { return p.Text }),
 		rapid.SampledFrom([]string{"", " ", "\n", "\u200b", "👨‍👩‍👧‍👦", "が", "e\u0301"}),
 		rapid.Custom(func(t *rapid.T) string {
 			return strings.Repeat(rapid.SampledFrom([]string{"長い文です。", "word ", "&", "👩🏽‍🚀", "あ"}).Draw(t, "unit"), rapid.IntRange(0, 5000).Draw(t, "count"))

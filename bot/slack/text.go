@@ -25,22 +25,31 @@ func escape(s string) string { return mrkdwnEscapes.Replace(s) }
 // way to escape them.
 const mrkdwnMarks = "*_~`"
 
+// emojiCode matches what mrkdwn makes a picture of, quoteSign what opens a
+// quotation, escaped or not.
+var (
+	emojiCode = regexp.MustCompile(`:[a-z0-9_+'-]+:`)
+	quoteSign = regexp.MustCompile(`(?m)^\s*>`)
+)
+
+// readsAsMrkdwn says whether some of a text could be read as mark-up.
+func readsAsMrkdwn(s string) bool {
+	return strings.ContainsAny(s, mrkdwnMarks) || emojiCode.MatchString(s) || quoteSign.MatchString(s)
+}
+
 // mrkdwnLink is a link with a label, or false when the label could be read
 // as mark-up and has to be shown by other means.
 func mrkdwnLink(link, label string) (string, bool) {
-	if strings.ContainsAny(label, mrkdwnMarks) {
+	if readsAsMrkdwn(label) {
 		return "", false
 	}
 	return "<" + escape(link) + "|" + escape(oneLine(label)) + ">", true
 }
 
-// emojiCode matches what mrkdwn makes a picture of.
-var emojiCode = regexp.MustCompile(`:[a-z0-9_+'-]+:`)
-
 // mrkdwnLine is a whole line with its links, or false when some of its text
 // could be read as mark-up.
 func mrkdwnLine(spans []bot.Span) (string, bool) {
-	if text := join(spans); strings.ContainsAny(text, mrkdwnMarks) || emojiCode.MatchString(text) {
+	if readsAsMrkdwn(join(spans)) {
 		return "", false
 	}
 	var sb strings.Builder
@@ -89,6 +98,10 @@ func weight(spans []bot.Span) int {
 	}
 	return n
 }
+
+// label is text for the places that Slack shows as they are and that have no
+// room for more than max units: buttons, options, titles and fields of views.
+func label(s string, max int) string { return shorten(oneLine(bot.Clean(s)), max) }
 
 // shorten cuts s to max units, between graphemes, with an ellipsis for what
 // is left out. It is for labels only: text is never cut but split.

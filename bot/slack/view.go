@@ -66,7 +66,7 @@ func RenderModal(doc bot.Document, channel string, lang briefing.Language) ([]by
 func RenderForm(f bot.Form, channel string) ([]byte, error) {
 	v := modal(f, origin{channel, f.Action.Command, f.Action.Argument})
 	v.CallbackID = formCallback
-	v.Submit = plainText(shorten(cmp.Or(bot.Clean(f.Submit), in(f.Language, "送信", "Send")), maxViewTitle))
+	v.Submit = plainText(cmp.Or(label(f.Submit, maxViewTitle), in(f.Language, "送信", "Send")))
 	l := &layer{lang: f.Language, view: true}
 	l.prose(f.Note)
 	for _, field := range f.Fields {
@@ -79,7 +79,7 @@ func RenderForm(f bot.Form, channel string) ([]byte, error) {
 // modal is a modal without its blocks.
 func modal(f bot.Form, from origin) view {
 	v := view{
-		Type: modalView, Title: plainText(shorten(cmp.Or(bot.Clean(f.Title), "cyberbrief"), maxViewTitle)),
+		Type: modalView, Title: plainText(cmp.Or(label(f.Title, maxViewTitle), "cyberbrief")),
 		Close: plainText(in(f.Language, "閉じる", "Close")),
 	}
 	if b, err := marshal(from); err == nil && units(string(b)) <= maxMetadata {
@@ -154,9 +154,9 @@ func (l *layer) field(f bot.Field) {
 	if f.Problem != "" {
 		l.note([]bot.Span{{Text: "⚠️ " + f.Problem}})
 	}
-	b := slackgo.NewInputBlock(fieldBlock(f.Name), plainText(shorten(bot.Clean(f.Label), maxLabel)), nil, l.input(f))
-	if hint := bot.Clean(f.Hint); strings.TrimSpace(hint) != "" {
-		b.Hint = plainText(shorten(hint, maxLabel))
+	b := slackgo.NewInputBlock(fieldBlock(f.Name), plainText(label(f.Label, maxLabel)), nil, l.input(f))
+	if hint := label(f.Hint, maxLabel); hint != "" {
+		b.Hint = plainText(hint)
 	}
 	b.Optional = f.Optional && f.Kind != bot.OnOff // one of two is always picked
 	l.add(unit{block: b, text: f.Label})
@@ -216,7 +216,7 @@ func (l *layer) fieldOptions(f bot.Field) []*slackgo.OptionBlockObject {
 	}
 	var options []*slackgo.OptionBlockObject
 	for _, o := range all {
-		options = append(options, slackgo.NewOptionBlockObject(o.Value, plainText(shorten(bot.Clean(o.Label), maxOptionText)), nil))
+		options = append(options, slackgo.NewOptionBlockObject(o.Value, plainText(label(o.Label, maxOptionText)), nil))
 	}
 	return options
 }

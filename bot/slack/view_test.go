@@ -142,7 +142,7 @@ func TestLongViewsSayThatTheyEnd(t *testing.T) {
 
 // Text from outside is no more than text in a form either.
 func TestFormsFitWhateverTheySay(t *testing.T) {
-	for _, text := range append(bottest.Hostile, strings.Repeat("長", 5000), "") {
+	for _, text := range append(bottest.HostileTexts(), strings.Repeat("長", 5000), "") {
 		f := form()
 		f.Title, f.Submit, f.Note = text, text, []bot.Span{{Text: text}}
 		for i := range f.Fields {

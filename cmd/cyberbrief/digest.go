@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"cyberbrief/bot"
 	"cyberbrief/briefing"
 	"cyberbrief/briefing/digest"
 	"cyberbrief/briefing/source"
@@ -138,10 +139,20 @@ type printer struct {
 	err error
 }
 
-func (p *printer) line(format string, args ...any) {
+// line prints a line. What digests, files and platforms say in it cannot
+// steer the terminal: controls and hidden characters are taken out.
+func (p *printer) line(format string, args ...any) { p.raw(bot.Clean(fmt.Sprintf(format, args...))) }
+
+// raw prints a line that is clean, but for our own colours.
+func (p *printer) raw(line string) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+		_, p.err = fmt.Fprintln(p.w, line)
 	}
+}
+
+// complain tells the operator of an error, as printer tells things.
+func complain(stderr io.Writer, err error) {
+	(&printer{w: stderr}).line("cyberbrief: %v", err)
 }
 
 // digestLintCommand is `digest lint`.
@@ -156,12 +167,16 @@ func (c digestLintCommand) Run(e *environment) error {
 	for _, file := range c.Files {
 		d, err := e.readDigest(file)
 		if err != nil {
-			fmt.Fprintf(e.stderr, "cyberbrief: %v\n", err)
+			complain(e.stderr, err)
 			failed = true
 			continue
 		}
+		p := &printer{w: e.stdout}
 		for _, w := range d.Warnings {
-			fmt.Fprintf(e.stdout, "%s:%d: %s: %s\n", file, w.Line, w.Code, w.Message)
+			p.line("%s:%d: %s: %s", file, w.Line, w.Code, w.Message)
+		}
+		if p.err != nil {
+			return p.err
 		}
 		failed = failed || d.Err() != nil
 	}

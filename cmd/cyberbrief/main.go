@@ -99,7 +99,7 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false}),
 	)
 	if err != nil {
-		fmt.Fprintf(stderr, "cyberbrief: %v\n", err)
+		complain(stderr, err)
 		return exitFailed
 	}
 	parsed, err := parser.Parse(args)
@@ -107,7 +107,8 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 	case exited: // --help has been printed
 		return code
 	case err != nil:
-		fmt.Fprintf(stderr, "cyberbrief: %v\nRun \"cyberbrief --help\" for usage.\n", err)
+		complain(stderr, err)
+		(&printer{w: stderr}).line(`Run "cyberbrief --help" for usage.`)
 		return exitUsage
 	}
 	err = parsed.Run(&environment{ctx, lookup, stdin, stdout, stderr, time.Now})
@@ -115,7 +116,7 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 	case err == nil:
 		return exitOK
 	case !errors.Is(err, errQuiet):
-		fmt.Fprintf(stderr, "cyberbrief: %v\n", err)
+		complain(stderr, err)
 	}
 	return exitFailed
 }

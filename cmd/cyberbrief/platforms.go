@@ -130,7 +130,7 @@ func checkChannel(e *environment, cfg config.Config, ref bot.Ref) error {
 	err = p.Check(e.ctx, ref)
 	switch {
 	case errors.Is(err, bot.ErrUnchecked):
-		fmt.Fprintf(e.stderr, "cyberbrief: whether %s can be posted to is not known: %v\n", ref, err)
+		complain(e.stderr, fmt.Errorf("whether %s can be posted to is not known: %w", ref, err))
 	case err != nil:
 		return fmt.Errorf("channel %s: %w", ref, err)
 	}

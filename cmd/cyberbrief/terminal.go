@@ -61,11 +61,12 @@ type terminal struct {
 
 // put prints one line, what stands before the text as it is.
 func (t *terminal) put(l look, before, text string) {
+	before, text = bot.Clean(before), bot.Clean(text)
 	t.blank = before+text == ""
 	if t.colour && l != normal && text != "" {
 		text = "\x1b[" + string(l) + "m" + text + "\x1b[0m"
 	}
-	t.line("%s%s", before, text)
+	t.raw(before + text)
 }
 
 // gap prints an empty line unless there is one.

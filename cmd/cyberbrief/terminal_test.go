@@ -71,20 +71,3 @@ func TestTerminalColour(t *testing.T) {
 		}
 	}
 }
-
-func TestTerminalShowsNoControls(t *testing.T) {
-	hostile := "赤\x1b[31m字\u202e\u200b\a"
-	span := []bot.Span{{Text: hostile, URL: "https://x.example/" + hostile}}
-	doc := bot.Document{
-		bot.Title{Text: hostile}, bot.Heading{Level: 1, Text: hostile}, bot.Prose{Spans: span}, bot.QuoteText{Spans: span},
-		bot.ListItem{Marker: "-", Spans: span}, bot.Note{Spans: span}, bot.CodeText{Text: hostile},
-		bot.Buttons{{Label: hostile}}, bot.Menu{Placeholder: hostile, Options: []bot.Option{{Label: hostile}}},
-	}
-	var out bytes.Buffer
-	if err := printPost(&out, bot.Post{Parent: doc, Thread: doc, ThreadTitle: hostile}, false); err != nil {
-		t.Fatal(err)
-	}
-	if strings.ContainsAny(out.String(), "\x1b\u202e\u200b\a") {
-		t.Errorf("%q", out.String())
-	}
-}
