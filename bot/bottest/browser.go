@@ -1,9 +1,11 @@
 package bottest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image/png"
 	"net/url"
 	"os"
 	"os/exec"
@@ -244,14 +246,31 @@ func PictureOf(t testing.TB, browser context.Context, file, selector string) {
 
 func picture(t testing.TB, browser context.Context, file string, shoot chromedp.Action[[]byte]) {
 	t.Helper()
-	png, err := chromedp.Run(browser, shoot)
+	shot, err := chromedp.Run(browser, shoot)
 	if err != nil {
 		t.Fatalf("take picture %s: %v", file, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatalf("take picture: %v", err)
 	}
-	if err := os.WriteFile(file, png, 0o644); err != nil {
+	if err := os.WriteFile(file, smaller(t, shot), 0o644); err != nil {
 		t.Fatalf("take picture: %v", err)
 	}
+}
+
+// smaller is the same picture, compressed with more care than a browser takes.
+func smaller(t testing.TB, shot []byte) []byte {
+	t.Helper()
+	picture, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		t.Fatalf("take picture: %v", err)
+	}
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, picture); err != nil {
+		t.Fatalf("take picture: %v", err)
+	}
+	if b.Len() >= len(shot) {
+		return shot
+	}
+	return b.Bytes()
 }

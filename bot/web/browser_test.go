@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"flag"
+	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"cyberbrief/bot/bottest"
 	"cyberbrief/bot/web"
+	"cyberbrief/briefing/sample"
 )
 
 // pictures is a folder into which the browser test puts what it sees:
@@ -138,4 +140,27 @@ func TestBrowserPrint(t *testing.T) {
 		t.Error("addresses are not printed")
 	}
 	shoot(t, tab, "print")
+}
+
+// TestPagePicture shows the samples' pages as the README does:
+// go test ./bot/web/... -run Picture -pictures "$PWD/docs/pictures"
+func TestPagePicture(t *testing.T) {
+	tab := bottest.Browser(t)
+	files := map[string][]byte{}
+	for _, f := range sample.Files() {
+		files[f.Name] = f.Body
+	}
+	server := httptest.NewServer(siteOf(t, archive(t, files)))
+	t.Cleanup(server.Close)
+	for _, p := range []struct {
+		name          string
+		width, height int64
+		dark          bool
+	}{{"pages", 1180, 860, false}, {"pages-phone", 390, 844, true}} {
+		bottest.Do(t, tab, bottest.Look(p.width, p.height, p.dark), chromedp.Navigate(server.URL+"/"))
+		bottest.Accessible(t, tab)
+		if *pictures != "" {
+			bottest.Picture(t, tab, filepath.Join(*pictures, p.name+".png"), false)
+		}
+	}
 }

@@ -27,8 +27,9 @@ import (
 	"cyberbrief/briefing/sample"
 )
 
-// pictures is a folder for pictures; the README's are made by
-// go test ./bot/web/looks -run Pictures -pictures ../../../docs/pictures
+// pictures is a folder for pictures; the README's, those of the pages too,
+// are made by
+// go test ./bot/web/... -run Picture -pictures "$PWD/docs/pictures"
 var (
 	pictures = flag.String("pictures", "", "folder for `pictures` of the posts")
 	every    = flag.Bool("every", false, "make pictures of every case, width and colour scheme")
@@ -189,7 +190,7 @@ func picture(t *testing.T, tab context.Context, name string, page []byte) {
 func TestDemoPicture(t *testing.T) {
 	tab := bottest.Browser(t)
 	url, parent := demo(t)
-	bottest.Do(t, tab, bottest.Look(1280, 1200, false), chromedp.Navigate(url+"/console#security/"+string(parent)))
+	bottest.Do(t, tab, bottest.Look(1280, 860, false), chromedp.Navigate(url+"/console#security/"+string(parent)))
 	bottest.Await(t, tab, `document.querySelectorAll("#replies .message").length > 0`)
 	bottest.Do(t, tab, chromedp.SendKeys(chromedp.CSS("#write"), "/term 能動的サイバー防御\r"))
 	bottest.Await(t, tab, `document.querySelector(".private")?.textContent.includes("能動的サイバー防御")`)
