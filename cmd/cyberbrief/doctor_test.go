@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,7 +120,7 @@ func TestDoctorOnBadDays(t *testing.T) {
 		{"wrong variables", func(_ *testing.T, w *world) { w.env["POST_TIME"] = "25:00"; w.env["TIME_ZONE"] = "Mars/Olympus" },
 			"configuration", bot.Fail, "POST_TIME", "run --help"},
 		{"bot token revoked", func(_ *testing.T, w *world) {
-			w.slack.FailNext("auth.test", bottest.SlackFault{Error: "token_revoked"})
+			w.slack.FailNext("auth.test", slices.Repeat([]bottest.SlackFault{{Error: "token_revoked"}}, 20)...)
 		},
 			"slack", bot.Fail, "token_revoked", "OAuth & Permissions"},
 		{"wrong app token", func(_ *testing.T, w *world) { w.env["SLACK_APP_TOKEN"] = "xapp-wrong" },
