@@ -178,8 +178,8 @@ func (p *packer) block(b bot.Block) {
 	case bot.CodeText:
 		p.text(style{kind: code}, []bot.Span{{Text: bot.Clean(b.Text)}})
 	case bot.Divider:
-		p.flushHeadings()
-		p.endEmbed = true
+		// One between a heading and its text parts nothing.
+		p.endEmbed = len(p.held) == 0 || p.endEmbed
 	case bot.Buttons:
 		p.buttons(b)
 	case bot.Menu:
