@@ -81,7 +81,7 @@ func strictBase() *http.Transport {
 		},
 		Protocols:              &http1,
 		TLSHandshakeTimeout:    dialTimeout,
-		MaxIdleConnsPerHost:    16,
+		MaxIdleConnsPerHost:    256,
 		IdleConnTimeout:        idleConnTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}

@@ -54,28 +54,24 @@ func (m *mortal) at(step string, do func() error) error {
 	panic(errKilled)
 }
 
-func (m *mortal) Claim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (slot delivery.Slot, parts []delivery.Part, err error) {
+func (m *mortal) Claim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (held delivery.Holding, err error) {
 	err = m.at("claim", func() error {
-		slot, parts, err = m.Books.Claim(ctx, key, lease)
+		held, err = m.Books.Claim(ctx, key, lease)
 		return err
 	})
-	return slot, parts, err
+	return held, err
 }
 
 func (m *mortal) Renew(ctx context.Context, key delivery.SlotKey, fence int64, attempts int, lease time.Duration) error {
 	return m.at("renew", func() error { return m.Books.Renew(ctx, key, fence, attempts, lease) })
 }
 
-func (m *mortal) Render(ctx context.Context, key delivery.SlotKey, fence int64, edition string, bodies []bot.Message) error {
-	return m.at("render", func() error { return m.Books.Render(ctx, key, fence, edition, bodies) })
+func (m *mortal) Intend(ctx context.Context, key delivery.SlotKey, fence int64, in delivery.Intent) error {
+	return m.at(fmt.Sprintf("intend %d", in.Index), func() error { return m.Books.Intend(ctx, key, fence, in) })
 }
 
-func (m *mortal) Intend(ctx context.Context, key delivery.SlotKey, fence int64, i int, at time.Time) error {
-	return m.at(fmt.Sprintf("intend %d", i), func() error { return m.Books.Intend(ctx, key, fence, i, at) })
-}
-
-func (m *mortal) Confirm(ctx context.Context, key delivery.SlotKey, fence int64, i int, id bot.MessageID, at time.Time) error {
-	return m.at(fmt.Sprintf("confirm %d", i), func() error { return m.Books.Confirm(ctx, key, fence, i, id, at) })
+func (m *mortal) Confirm(ctx context.Context, key delivery.SlotKey, fence int64, r delivery.Receipt) error {
+	return m.at(fmt.Sprintf("confirm %d", r.Index), func() error { return m.Books.Confirm(ctx, key, fence, r) })
 }
 
 func (m *mortal) Settle(ctx context.Context, key delivery.SlotKey, fence int64, state delivery.SlotState, reason string) error {
@@ -120,12 +116,12 @@ func (c crash) String() string {
 // crashes are all steps of a delivery of three messages.
 func crashes() []crash {
 	var all []crash
-	steps := []string{"claim", "render", "renew"}
+	steps := []string{"claim"}
 	for i := range 3 {
 		steps = append(steps, fmt.Sprintf("intend %d", i), fmt.Sprintf("confirm %d", i))
 		all = append(all, crash{part: &i}, crash{part: &i, taken: true})
 	}
-	for _, s := range append(steps, "settle") {
+	for _, s := range steps {
 		all = append(all, crash{step: s, before: true}, crash{step: s})
 	}
 	return all
@@ -207,7 +203,7 @@ func TestCrashUnseen(t *testing.T) {
 // TestStaleProcess wakes a process up that slept through its claim: its fence
 // is old, so it may neither send nor write.
 func TestStaleProcess(t *testing.T) {
-	for _, step := range []string{"renew", "render", "intend 0", "after intend 0", "intend 1", "after intend 1", "confirm 1", "settle"} {
+	for _, step := range []string{"intend 0", "after intend 0", "intend 1", "after intend 1", "confirm 1", "confirm 2"} {
 		t.Run(step, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, bot.Slack)
@@ -266,20 +262,15 @@ func (s *sleepy) Renew(ctx context.Context, key delivery.SlotKey, fence int64, a
 	return s.Books.Renew(ctx, key, fence, attempts, lease)
 }
 
-func (s *sleepy) Render(ctx context.Context, key delivery.SlotKey, fence int64, edition string, bodies []bot.Message) error {
-	s.nap("render")
-	return s.Books.Render(ctx, key, fence, edition, bodies)
+func (s *sleepy) Intend(ctx context.Context, key delivery.SlotKey, fence int64, in delivery.Intent) error {
+	s.nap(fmt.Sprintf("intend %d", in.Index))
+	defer s.nap(fmt.Sprintf("after intend %d", in.Index)) // the request is still to come
+	return s.Books.Intend(ctx, key, fence, in)
 }
 
-func (s *sleepy) Intend(ctx context.Context, key delivery.SlotKey, fence int64, i int, at time.Time) error {
-	s.nap(fmt.Sprintf("intend %d", i))
-	defer s.nap(fmt.Sprintf("after intend %d", i)) // the request is still to come
-	return s.Books.Intend(ctx, key, fence, i, at)
-}
-
-func (s *sleepy) Confirm(_ context.Context, key delivery.SlotKey, fence int64, i int, id bot.MessageID, at time.Time) error {
-	s.nap(fmt.Sprintf("confirm %d", i))
-	return s.Books.Confirm(context.Background(), key, fence, i, id, at)
+func (s *sleepy) Confirm(_ context.Context, key delivery.SlotKey, fence int64, r delivery.Receipt) error {
+	s.nap(fmt.Sprintf("confirm %d", r.Index))
+	return s.Books.Confirm(context.Background(), key, fence, r)
 }
 
 func (s *sleepy) Settle(_ context.Context, key delivery.SlotKey, fence int64, state delivery.SlotState, reason string) error {

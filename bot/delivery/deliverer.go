@@ -102,11 +102,11 @@ func (d *Deliverer) alone(ctx context.Context, what string, key SlotKey, work fu
 // claim takes the slot, works on it and gives it back.
 func (d *Deliverer) claim(ctx context.Context, key SlotKey) error {
 	leased := time.Now().Add(lease)
-	slot, parts, err := d.opts.Books.Claim(ctx, key, lease)
-	if held, ok := errors.AsType[*FencedError](err); ok {
-		return &Later{held.Left, "somebody else is at it"}
+	held, err := d.opts.Books.Claim(ctx, key, lease)
+	if other, ok := errors.AsType[*FencedError](err); ok {
+		return &Later{other.Left, "somebody else is at it"}
 	}
-	switch {
+	switch slot := held.Slot; {
 	case errors.Is(err, briefing.ErrNotFound):
 		d.opts.Logger.Warn("nothing to deliver", "channel", key.Ref, "slot", key.Date)
 		return nil
@@ -115,8 +115,9 @@ func (d *Deliverer) claim(ctx context.Context, key SlotKey) error {
 	case slot.State != Claimed && slot.State != Doubtful:
 		return nil
 	}
-	r, end := d.begin(ctx, slot, parts, leased, slot.ClosesAt)
+	r, end := d.begin(ctx, held.Slot, held.Parts, leased, held.Slot.ClosesAt)
 	defer end()
+	r.addressee = &held.Addressee
 	return d.settle(ctx, r, r.deliver(ctx))
 }
 
@@ -149,9 +150,12 @@ func (d *Deliverer) settle(ctx context.Context, r *run, v verdict) error {
 	if v.fenced {
 		return &Later{fencedWait, "somebody else took over"}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookTimeout)
-	defer cancel()
-	err := d.opts.Books.Settle(ctx, r.slot.SlotKey, r.slot.Fence, v.state, v.reason)
+	var err error
+	if !r.settled {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookTimeout)
+		defer cancel()
+		err = d.opts.Books.Settle(ctx, r.slot.SlotKey, r.slot.Fence, v.state, v.reason)
+	}
 	switch {
 	case v.again:
 		log.Info("delivery goes on later", "state", v.state, "reason", v.reason, "after", v.after, "cause", v.err)

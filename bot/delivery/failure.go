@@ -173,7 +173,7 @@ func (r *run) fallBack(ctx context.Context, i int, cause error) (verdict, bool) 
 	}
 	r.Logger.Warn("message refused: its text is posted plain", "channel", r.slot.Ref, "slot", r.slot.Date, "part", i, "cause", cause)
 	r.parts = append(r.parts[:i:i], partsOf(bodies, i)...)
-	if v, stop := r.turn(ctx); stop {
+	if v, stop := r.await(); stop {
 		return v, true
 	}
 	return r.send(ctx, i)

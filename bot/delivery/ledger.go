@@ -122,8 +122,52 @@ func (e *FencedError) Unwrap() error { return ErrFenced }
 // ErrTaken says that the slot, or the digest in this channel, has a row.
 var ErrTaken = errors.New("slot or digest is taken")
 
+// Holding is a slot as it was claimed, and what a delivery has to know besides.
+type Holding struct {
+	Slot  Slot
+	Parts []Part
+	Addressee
+}
+
+// Addressee is the channel of a slot and how it stands.
+type Addressee struct {
+	// Channel is the zero value where it is not Subscribed any more.
+	Channel    bot.Channel
+	Subscribed bool
+	// Behind says that an older slot of the channel is still Claimed.
+	Behind bool
+}
+
+// Intent says that a request is about to be made.
+type Intent struct {
+	Index int
+	At    time.Time
+	// Lease and Attempts are those of Renew: an intent prolongs the claim.
+	Lease    time.Duration
+	Attempts int
+	// Rendering is stored along with the first intent, nil for the others.
+	Rendering *Rendering
+}
+
+// Rendering is what a slot will be sent, and which edition of the digest it
+// shows.
+type Rendering struct {
+	Edition string
+	Bodies  []bot.Message
+}
+
+// Receipt says that the platform took a part.
+type Receipt struct {
+	Index int
+	ID    bot.MessageID
+	At    time.Time
+	// Last settles the slot as Posted and ends the claim: every part is Sent.
+	Last bool
+}
+
 // Ledger is the memory of what was sent where. Each method is one
-// transaction; times are stored in milliseconds.
+// transaction, which it may share with calls of others; none fails because
+// another one does. Times are stored in milliseconds.
 type Ledger interface {
 	// Open writes the row of a slot in state Claimed with its digest, and
 	// queues its delivery in the same transaction. ErrTaken when the slot has
@@ -135,7 +179,7 @@ type Ledger interface {
 	// Claim raises the fence of a Claimed or Doubtful slot and holds it for
 	// lease. *FencedError while another claim's lease runs; ErrNotFound when
 	// there is no such row; a settled slot is returned as it is.
-	Claim(ctx context.Context, key SlotKey, lease time.Duration) (Slot, []Part, error)
+	Claim(ctx context.Context, key SlotKey, lease time.Duration) (Holding, error)
 	// Renew holds a claim for lease from now on and keeps the slot's Attempts.
 	// ErrFenced when fence is not the slot's newest.
 	Renew(ctx context.Context, key SlotKey, fence int64, attempts int, lease time.Duration) error
@@ -144,13 +188,11 @@ type Ledger interface {
 // Progress records one delivery step by step. Every method fails with
 // ErrFenced when fence is not the slot's newest.
 type Progress interface {
-	// Render stores the bodies of all parts, once, in state Rendered, and
-	// which edition of the digest they show.
-	Render(ctx context.Context, key SlotKey, fence int64, edition string, bodies []bot.Message) error
-	// Intend marks a part Sending at the given instant, before the request.
-	Intend(ctx context.Context, key SlotKey, fence int64, index int, at time.Time) error
+	// Intend marks a part Sending, before the request. A Rendering is stored
+	// with it, once: all other parts are Rendered then.
+	Intend(ctx context.Context, key SlotKey, fence int64, in Intent) error
 	// Confirm marks a part Sent with the platform's id.
-	Confirm(ctx context.Context, key SlotKey, fence int64, index int, id bot.MessageID, at time.Time) error
+	Confirm(ctx context.Context, key SlotKey, fence int64, r Receipt) error
 	// Refuse marks a Sending part Rendered again: the platform certainly did
 	// not take it, so nobody has to look for it before the next try.
 	Refuse(ctx context.Context, key SlotKey, fence int64, index int) error
@@ -216,6 +258,8 @@ type Care interface {
 // Board is what planning and status read.
 type Board interface {
 	Channels(ctx context.Context) ([]bot.Channel, error)
+	// Addressee is what Claim says of the slot's channel.
+	Addressee(ctx context.Context, key SlotKey) (Addressee, error)
 	// Slots are the newest rows of a channel, newest date first, at most n.
 	Slots(ctx context.Context, ref bot.Ref, n int) ([]Slot, error)
 	// Had are the dates of all digests that the channel was sent or told of.

@@ -55,38 +55,44 @@ func (n *notebook) Open(_ context.Context, s delivery.Slot) error {
 	return nil
 }
 
-func (n *notebook) Claim(_ context.Context, key delivery.SlotKey, _ time.Duration) (delivery.Slot, []delivery.Part, error) {
+func (n *notebook) Claim(ctx context.Context, key delivery.SlotKey, _ time.Duration) (delivery.Holding, error) {
+	c, err := n.Channel(ctx, key.Ref)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return *n.slots[key.Ref], slices.Clone(n.parts[key.Ref]), nil
+	return delivery.Holding{
+		Slot: *n.slots[key.Ref], Parts: slices.Clone(n.parts[key.Ref]),
+		Addressee: delivery.Addressee{Channel: c, Subscribed: err == nil},
+	}, nil
 }
 
-func (n *notebook) Renew(context.Context, delivery.SlotKey, int64, int, time.Duration) error {
-	return nil
+func (n *notebook) Intend(_ context.Context, key delivery.SlotKey, _ int64, in delivery.Intent) error {
+	if in.Rendering != nil {
+		n.render(key, in.Rendering.Bodies)
+	}
+	return n.part(key, in.Index, delivery.Sending, in.At)
 }
 
-func (n *notebook) Render(_ context.Context, key delivery.SlotKey, _ int64, _ string, bodies []bot.Message) error {
+func (n *notebook) render(key delivery.SlotKey, bodies []bot.Message) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for i, b := range bodies {
 		n.parts[key.Ref] = append(n.parts[key.Ref], delivery.Part{Index: i, State: delivery.Rendered, Body: b})
 	}
-	return nil
-}
-
-func (n *notebook) Intend(_ context.Context, key delivery.SlotKey, _ int64, i int, at time.Time) error {
-	return n.part(key, i, delivery.Sending, at)
 }
 
 func (n *notebook) Refuse(_ context.Context, key delivery.SlotKey, _ int64, i int) error {
 	return n.part(key, i, delivery.Rendered, time.Time{})
 }
 
-func (n *notebook) Confirm(_ context.Context, key delivery.SlotKey, _ int64, i int, id bot.MessageID, at time.Time) error {
+func (n *notebook) Confirm(ctx context.Context, key delivery.SlotKey, fence int64, r delivery.Receipt) error {
 	n.mu.Lock()
-	n.parts[key.Ref][i].ID = id
+	n.parts[key.Ref][r.Index].ID = r.ID
 	n.mu.Unlock()
-	return n.part(key, i, delivery.Sent, at)
+	err := n.part(key, r.Index, delivery.Sent, r.At)
+	if err == nil && r.Last {
+		err = n.Settle(ctx, key, fence, delivery.Posted, "")
+	}
+	return err
 }
 
 func (n *notebook) part(key delivery.SlotKey, i int, state delivery.PartState, at time.Time) error {

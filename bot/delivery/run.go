@@ -27,13 +27,19 @@ type run struct {
 	revised time.Time
 	// kept is why the platform does not let a message be removed.
 	kept string
+	// addressee is what the claim told of the channel; nil if it did not.
+	addressee *Addressee
 	// channel is how the channel stands now, composed its post; see post.
 	channel  bot.Channel
 	composed *composed
+	// rendering is what is still to be stored with the first intent.
+	rendering *Rendering
 	// leased is when the claim ends at the earliest, asked is whether it has
 	// made a request; see renew.
 	leased time.Time
 	asked  bool
+	// settled is set when the last part was confirmed, and the slot with it.
+	settled bool
 	// working ends when no further request may begin: the budget is spent or
 	// the bot is stopping. A request that runs is not cut off by it.
 	working context.Context
@@ -48,7 +54,7 @@ func (r *run) deliver(ctx context.Context) verdict {
 		return verdict{state: Missed, reason: cmp.Or(r.slot.Reason, notRunning)}
 	}
 	if len(r.parts) == 0 {
-		if v, stop := r.render(ctx); stop {
+		if v, stop := r.render(); stop {
 			return v
 		}
 	}
@@ -62,13 +68,17 @@ func (r *run) deliver(ctx context.Context) verdict {
 
 // mayWork finds out whether the channel can be posted to now.
 func (r *run) mayWork(ctx context.Context) (verdict, bool) {
-	var err error
-	r.channel, err = r.Channels.Channel(ctx, r.slot.Ref)
+	if r.addressee == nil {
+		to, err := r.Books.Addressee(ctx, r.slot.SlotKey)
+		if err != nil {
+			return r.wait(bookWait, "ledger", err), true
+		}
+		r.addressee = &to
+	}
+	r.channel = r.addressee.Channel
 	switch {
-	case errors.Is(err, briefing.ErrNotFound):
+	case !r.addressee.Subscribed:
 		return r.giveUp("the channel was removed"), true
-	case err != nil:
-		return r.wait(bookWait, "ledger", err), true
 	case r.channel.Paused:
 		return r.wait(pausedWait, "paused: "+r.channel.Reason, nil), true
 	}
@@ -79,24 +89,15 @@ func (r *run) mayWork(ctx context.Context) (verdict, bool) {
 	if why := r.gates.whyStopped(r.slot.Ref.Platform); why != "" {
 		return r.wait(pausedWait, "platform stopped: "+why, nil), true
 	}
-	return r.inOrder(ctx)
-}
-
-// inOrder lets an older slot of the channel end first.
-func (r *run) inOrder(ctx context.Context) (verdict, bool) {
-	rows, err := r.Books.Slots(ctx, r.slot.Ref, recentSlots)
-	if err != nil {
-		return r.wait(bookWait, "ledger", err), true
-	}
-	older := func(s Slot) bool { return s.State == Claimed && s.Date < r.slot.Date }
-	if slices.ContainsFunc(rows, older) {
+	if r.addressee.Behind {
 		return r.wait(busyWait, "an older slot is not settled", nil), true
 	}
 	return verdict{}, false
 }
 
-// render stores what will be sent, once: every later claim sends the same.
-func (r *run) render(ctx context.Context) (verdict, bool) {
+// render makes what will be sent. It is stored with the first intent, once:
+// every later claim sends the same.
+func (r *run) render() (verdict, bool) {
 	edition, bodies, err := r.compose()
 	switch {
 	case errors.Is(err, briefing.ErrNotFound): // withdrawn, or not yet read here
@@ -104,10 +105,7 @@ func (r *run) render(ctx context.Context) (verdict, bool) {
 	case err != nil:
 		return verdict{state: Failed, reason: "cannot be rendered", err: err}, true
 	}
-	if err := r.Books.Render(ctx, r.slot.SlotKey, r.slot.Fence, edition, bodies); err != nil {
-		return r.booked(err), true
-	}
-	r.parts = partsOf(bodies, 0)
+	r.parts, r.rendering = partsOf(bodies, 0), &Rendering{edition, bodies}
 	return verdict{}, false
 }
 
@@ -132,7 +130,7 @@ func (r *run) part(ctx context.Context, i int) (v verdict, stop bool) {
 	if i == 0 && r.closed() {
 		return r.giveUp(cmp.Or(r.slot.Reason, "the window ended")), true
 	}
-	if v, stop = r.turn(ctx); stop {
+	if v, stop = r.await(); stop {
 		return v, true
 	}
 	return r.send(ctx, i)
@@ -141,6 +139,14 @@ func (r *run) part(ctx context.Context, i int) (v verdict, stop bool) {
 // turn waits until the channel and the platform may be sent a request, and
 // makes sure that the slot is still ours then.
 func (r *run) turn(ctx context.Context) (verdict, bool) {
+	if v, stop := r.await(); stop {
+		return v, true
+	}
+	return r.renew(ctx)
+}
+
+// await is turn before an intent, which sees by itself whose the slot is.
+func (r *run) await() (verdict, bool) {
 	for {
 		wait := r.gates.closedFor(r.slot.Ref)
 		if deadline, ok := r.working.Deadline(); ok && time.Until(deadline) < wait {
@@ -156,7 +162,7 @@ func (r *run) turn(ctx context.Context) (verdict, bool) {
 	if left, err := r.gates.turn(r.working, r.slot.Ref); err != nil {
 		return r.later(left, "its turn has not come"), true
 	}
-	return r.renew(ctx)
+	return verdict{}, false
 }
 
 // renew prolongs the claim where what is left of it is too short for one more
@@ -165,10 +171,7 @@ func (r *run) renew(ctx context.Context) (verdict, bool) {
 	if r.asked && time.Until(r.leased) >= sendTimeout+bookTimeout {
 		return verdict{}, false
 	}
-	if !r.asked {
-		r.asked = true
-		r.slot.Attempts++
-	}
+	r.ask()
 	leased := time.Now().Add(lease)
 	if err := r.Books.Renew(ctx, r.slot.SlotKey, r.slot.Fence, r.slot.Attempts, lease); err != nil {
 		return r.booked(err), true
@@ -177,14 +180,24 @@ func (r *run) renew(ctx context.Context) (verdict, bool) {
 	return verdict{}, false
 }
 
+// ask counts the first request of a claim as an attempt.
+func (r *run) ask() {
+	if !r.asked {
+		r.asked = true
+		r.slot.Attempts++
+	}
+}
+
 // send makes one request: intent, request, id.
 func (r *run) send(ctx context.Context, i int) (verdict, bool) {
-	p := &r.parts[i]
-	now := r.Clock()
-	if err := r.Books.Intend(ctx, r.slot.SlotKey, r.slot.Fence, i, now); err != nil {
+	r.ask()
+	now, leased := r.Clock(), time.Now().Add(lease)
+	in := Intent{Index: i, At: now, Lease: lease, Attempts: r.slot.Attempts, Rendering: r.rendering}
+	if err := r.Books.Intend(ctx, r.slot.SlotKey, r.slot.Fence, in); err != nil {
 		return r.booked(err), true
 	}
-	p.State, p.IntentAt = Sending, now
+	r.leased, r.rendering = leased, nil
+	r.parts[i].State, r.parts[i].IntentAt = Sending, now
 	id, err := r.request(ctx, i)
 	if err != nil {
 		return r.failed(ctx, i, err)
@@ -215,15 +228,22 @@ func (r *run) request(ctx context.Context, i int) (bot.MessageID, error) {
 func (r *run) confirm(ctx context.Context, i int, id bot.MessageID) (verdict, bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookTimeout)
 	defer cancel()
-	at := r.Clock()
-	if err := r.Books.Confirm(ctx, r.slot.SlotKey, r.slot.Fence, i, id, at); err != nil {
+	receipt := Receipt{Index: i, ID: id, At: r.Clock(), Last: r.completes(i)}
+	if err := r.Books.Confirm(ctx, r.slot.SlotKey, r.slot.Fence, receipt); err != nil {
 		return r.booked(fmt.Errorf("message %s was posted: %w", id, err)), true
 	}
 	r.parts[i].State, r.parts[i].ID = Sent, id
 	if i == 0 && r.slot.PostedAt.IsZero() {
-		r.slot.PostedAt = at
+		r.slot.PostedAt = receipt.At
 	}
+	r.settled = receipt.Last
 	return verdict{}, false
+}
+
+// completes says that part i is all that the slot's post still needs.
+func (r *run) completes(i int) bool {
+	missing := func(p Part) bool { return p.Index != i && p.State != Sent }
+	return !r.amending() && !slices.ContainsFunc(r.parts, missing)
 }
 
 // target says where a part goes: all but the parent into its thread.

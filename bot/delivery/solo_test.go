@@ -44,9 +44,9 @@ type heldBooks struct {
 	claims int
 }
 
-func (b *heldBooks) Claim(context.Context, SlotKey, time.Duration) (Slot, []Part, error) {
+func (b *heldBooks) Claim(context.Context, SlotKey, time.Duration) (Holding, error) {
 	b.claims++
-	return Slot{}, nil, &FencedError{Left: time.Minute}
+	return Holding{}, &FencedError{Left: time.Minute}
 }
 
 // TestSecondJobEnds: it would only ask the ledger again what the first knows.

@@ -13,18 +13,39 @@ import (
 )
 
 // Reclaim implements delivery.Amendment.
-func (l *Ledger) Reclaim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (delivery.Slot, []delivery.Part, error) {
-	return l.take(ctx, key, lease, func(ctx context.Context, t tx, p queries.ClaimSlotParams) (queries.Slot, error) {
-		row, err := t.ReclaimSlot(ctx, queries.ReclaimSlotParams(p))
-		if !errors.Is(err, sql.ErrNoRows) {
-			return row, err
+func (l *Ledger) Reclaim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (slot delivery.Slot, parts []delivery.Part, err error) {
+	err = l.s.inTx(ctx, "claim "+describe(key), func(ctx context.Context, t tx) error {
+		now, err := l.s.engine.now(ctx, t.conn)
+		if err != nil {
+			return err
 		}
-		row, err = t.Slot(ctx, queries.SlotParams{Ref: p.Ref, Date: p.Date})
-		if err == nil && amendable(row) {
-			return row, fenced(row, p.Now)
+		row, err := reclaim(ctx, t, queries.ReclaimSlotParams{
+			Ref: key.Ref.String(), Date: string(key.Date), Now: millis(now), LeaseUntil: millis(now.Add(lease)),
+		})
+		if err != nil {
+			return err
 		}
-		return row, err
+		if slot, err = slotOf(row); err != nil {
+			return err
+		}
+		rows, err := t.Parts(ctx, queries.PartsParams{Ref: row.Ref, Date: row.Date})
+		parts = partsOf(rows)
+		return err
 	})
+	return slot, parts, err
+}
+
+// reclaim raises the fence, or finds out why it cannot.
+func reclaim(ctx context.Context, t tx, p queries.ReclaimSlotParams) (queries.Slot, error) {
+	row, err := t.ReclaimSlot(ctx, p)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return row, err
+	}
+	row, err = t.Slot(ctx, queries.SlotParams{Ref: p.Ref, Date: p.Date})
+	if err == nil && amendable(row) {
+		return row, fenced(row, p.Now)
+	}
+	return row, err
 }
 
 // amendable says that a slot can be reclaimed, now or when the lease is over.

@@ -18,9 +18,8 @@ func posted(t *testing.T, l *store.Ledger, s delivery.Slot) delivery.Slot {
 	t.Helper()
 	c := claimed(t, l, s)
 	err := errors.Join(
-		l.Render(t.Context(), c.SlotKey, c.Fence, "e1", messages("{}")),
-		l.Intend(t.Context(), c.SlotKey, c.Fence, 0, t0),
-		l.Confirm(t.Context(), c.SlotKey, c.Fence, 0, "m0", t0),
+		l.Intend(t.Context(), c.SlotKey, c.Fence, intent(0, t0, "{}")),
+		l.Confirm(t.Context(), c.SlotKey, c.Fence, receipt(0, "m0", t0)),
 		l.Settle(t.Context(), c.SlotKey, c.Fence, delivery.Posted, ""),
 	)
 	if err != nil {
@@ -56,8 +55,8 @@ func TestCorrection(t *testing.T) {
 		err := errors.Join(
 			l.Stage(ctx, c.SlotKey, c.Fence, next, append(parts, note)),
 			l.Mark(ctx, c.SlotKey, c.Fence, 0, delivery.Sent),
-			l.Intend(ctx, c.SlotKey, c.Fence, 1, t0),
-			l.Confirm(ctx, c.SlotKey, c.Fence, 1, "m1", t0),
+			l.Intend(ctx, c.SlotKey, c.Fence, intent(1, t0)),
+			l.Confirm(ctx, c.SlotKey, c.Fence, receipt(1, "m1", t0)),
 		)
 		if err != nil {
 			t.Fatal(err)
@@ -76,7 +75,7 @@ func TestCorrection(t *testing.T) {
 		}
 		mustBeFenced(t, l, c)
 		given, _ := reclaim(t, l, c.SlotKey, 0)
-		if given.Edition != "e1" || given.Correction != next || given.Attempts != 0 || given.State != delivery.Posted {
+		if given.Edition != "e1" || given.Correction != next || given.Attempts != 1 || given.State != delivery.Posted {
 			t.Errorf("given up as %+v", given)
 		}
 		if err := l.SettleCorrection(ctx, c.SlotKey, given.Fence, "e2", delivery.Correction{}); err != nil {
@@ -103,7 +102,7 @@ func TestRetraction(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if _, _, err := l.Claim(ctx, c.SlotKey, 0); c.Ref == half.Ref && !errors.Is(err, delivery.ErrFenced) {
+			if _, err := l.Claim(ctx, c.SlotKey, 0); c.Ref == half.Ref && !errors.Is(err, delivery.ErrFenced) {
 				t.Errorf("delivered although it is retracted: %v", err)
 			}
 			r, _ := reclaim(t, l, c.SlotKey, time.Hour)
@@ -127,8 +126,8 @@ func TestRetraction(t *testing.T) {
 			}
 		}
 		mustHave(t, l, there, "2025-07-02", "2025-07-01")
-		if got, _, err := l.Claim(context.Background(), half.SlotKey, 0); err != nil || got.State != delivery.Missed {
-			t.Errorf("slot in the middle is %s, %v", got.State, err)
+		if got, err := l.Claim(context.Background(), half.SlotKey, 0); err != nil || got.Slot.State != delivery.Missed {
+			t.Errorf("slot in the middle is %s, %v", got.Slot.State, err)
 		}
 	})
 }

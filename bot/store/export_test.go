@@ -63,3 +63,25 @@ func Pages(t interface{ Fatal(...any) }, s *Store) (pages int64) {
 	}
 	return pages
 }
+
+// Gather lets the steps of deliveries wait until release, which writes all
+// that wait then together.
+func Gather(s *Store) (waiting func() int, release func()) {
+	g := s.steps
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	limit := g.limit
+	g.limit = 0
+	waiting = func() int {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return len(g.waiting)
+	}
+	return waiting, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.limit = limit
+		g.writers++
+		g.running.Go(g.work)
+	}
+}

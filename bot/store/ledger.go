@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -90,17 +88,18 @@ func orTaken(rows int64, err error) error {
 
 // Claim implements delivery.Ledger. A slot that is being retracted is
 // ErrFenced.
-func (l *Ledger) Claim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (delivery.Slot, []delivery.Part, error) {
-	return l.take(ctx, key, lease, func(ctx context.Context, t tx, p queries.ClaimSlotParams) (queries.Slot, error) {
-		row, err := t.ClaimSlot(ctx, p)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return row, err
-		}
-		row, err = t.Slot(ctx, queries.SlotParams{Ref: p.Ref, Date: p.Date})
-		if err == nil && unsettled(delivery.SlotState(row.State)) {
-			return row, fenced(row, p.Now)
-		}
-		return row, err
+func (l *Ledger) Claim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (delivery.Holding, error) {
+	s := &step{SlotKey: key, claim: &claim{lease: lease}}
+	if err := l.do(ctx, "claim "+describe(key), s); err != nil {
+		return delivery.Holding{}, err
+	}
+	return s.claim.Holding, nil
+}
+
+// do writes a step together with those that wait at the same moment.
+func (l *Ledger) do(ctx context.Context, what string, s *step) error {
+	return l.s.metered(true, func() error {
+		return l.s.call(ctx, what, func(ctx context.Context) error { return l.s.steps.do(ctx, s) })
 	})
 }
 
@@ -115,33 +114,6 @@ func fenced(row queries.Slot, now int64) error {
 		left = noLease
 	}
 	return &delivery.FencedError{Left: left}
-}
-
-// take runs claim, which raises the fence or finds out why it cannot, and
-// reads what there is of the slot.
-func (l *Ledger) take(ctx context.Context, key delivery.SlotKey, lease time.Duration, claim func(context.Context, tx, queries.ClaimSlotParams) (queries.Slot, error)) (slot delivery.Slot, parts []delivery.Part, err error) {
-	err = l.s.inTx(ctx, "claim "+describe(key), func(ctx context.Context, t tx) error {
-		now, err := l.s.engine.now(ctx, t.conn)
-		if err != nil {
-			return err
-		}
-		row, err := claim(ctx, t, queries.ClaimSlotParams{
-			Ref:        key.Ref.String(),
-			Date:       string(key.Date),
-			Now:        millis(now),
-			LeaseUntil: millis(now.Add(lease)),
-		})
-		if err != nil {
-			return err
-		}
-		if slot, err = slotOf(row); err != nil {
-			return err
-		}
-		rows, err := t.Parts(ctx, queries.PartsParams{Ref: row.Ref, Date: row.Date})
-		parts = partsOf(rows)
-		return err
-	})
-	return slot, parts, err
 }
 
 // Renew implements delivery.Ledger.
@@ -164,6 +136,23 @@ func (l *Ledger) Renew(ctx context.Context, key delivery.SlotKey, fence int64, a
 
 // unsettled says that a slot in this state can be claimed.
 func unsettled(s delivery.SlotState) bool { return s == delivery.Claimed || s == delivery.Doubtful }
+
+// Addressee implements delivery.Board.
+func (l *Ledger) Addressee(ctx context.Context, key delivery.SlotKey) (addressee delivery.Addressee, err error) {
+	err = l.s.do(ctx, fmt.Sprintf("read channel of %s", describe(key)), func(ctx context.Context, q *queries.Queries) error {
+		wanted, err := rowsOf([]claimRow{{rowKey: keyOf(key), Since: sinceOf(key.Date)}})
+		if err != nil {
+			return err
+		}
+		rows, err := q.Addressees(ctx, wanted)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		addressee, err = addresseeOf(rows[0])
+		return err
+	})
+	return addressee, err
+}
 
 // Slots implements delivery.Board.
 func (l *Ledger) Slots(ctx context.Context, ref bot.Ref, n int) (slots []delivery.Slot, err error) {

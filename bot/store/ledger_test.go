@@ -71,8 +71,8 @@ func TestCloseSlot(t *testing.T) {
 		if err := l.Open(ctx, slot(here, "2025-07-03", "2025-07-02")); !errors.Is(err, delivery.ErrTaken) {
 			t.Errorf("opened after the end: %v", err)
 		}
-		got, _, err := l.Claim(ctx, closed.SlotKey, time.Minute)
-		if diff := cmp.Diff(closed, got); diff != "" || err != nil {
+		got, err := l.Claim(ctx, closed.SlotKey, time.Minute)
+		if diff := cmp.Diff(closed, got.Slot); diff != "" || err != nil {
 			t.Errorf("claim of a closed slot: %v (-want +got):\n%s", err, diff)
 		}
 		mustHave(t, l, here)
@@ -125,7 +125,7 @@ func TestClaim(t *testing.T) {
 		now := t0
 		l := openWith(t, url, store.Options{Clock: func() time.Time { return now }}).Ledger()
 		ctx, key := t.Context(), slot(here, "2025-07-03", "").SlotKey
-		if _, _, err := l.Claim(ctx, key, time.Minute); !errors.Is(err, briefing.ErrNotFound) {
+		if _, err := l.Claim(ctx, key, time.Minute); !errors.Is(err, briefing.ErrNotFound) {
 			t.Errorf("claim of no slot: %v", err)
 		}
 		want := slot(here, "2025-07-03", "2025-07-02")
@@ -135,9 +135,9 @@ func TestClaim(t *testing.T) {
 		want.State = delivery.Claimed
 		for attempt := range 3 {
 			want.Fence = int64(attempt + 1)
-			got, parts, err := l.Claim(ctx, key, time.Minute)
-			if diff := cmp.Diff(want, got); diff != "" || len(parts) != 0 || err != nil {
-				t.Fatalf("claim %d: %v, %v (-want +got):\n%s", attempt, parts, err, diff)
+			got, err := l.Claim(ctx, key, time.Minute)
+			if diff := cmp.Diff(delivery.Holding{Slot: want}, got); diff != "" || err != nil {
+				t.Fatalf("claim %d: %v (-want +got):\n%s", attempt, err, diff)
 			}
 			now = now.Add(time.Minute - time.Millisecond)
 			mustBeHeld(t, l, key, time.Millisecond)
@@ -149,7 +149,7 @@ func TestClaim(t *testing.T) {
 // mustBeHeld wants a claim to fail that can succeed when left is over.
 func mustBeHeld(t *testing.T, l *store.Ledger, key delivery.SlotKey, left time.Duration) {
 	t.Helper()
-	_, _, err := l.Claim(t.Context(), key, time.Minute)
+	_, err := l.Claim(t.Context(), key, time.Minute)
 	if held, ok := errors.AsType[*delivery.FencedError](err); !ok || !errors.Is(err, delivery.ErrFenced) || held.Left != left {
 		t.Errorf("claim within a lease: %v, want %s left", err, left)
 	}
@@ -163,10 +163,11 @@ func TestRenew(t *testing.T) {
 		if err := l.Open(ctx, s); err != nil {
 			t.Fatal(err)
 		}
-		old, _, err := l.Claim(ctx, s.SlotKey, time.Minute)
+		held, err := l.Claim(ctx, s.SlotKey, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
+		old := held.Slot
 		now = now.Add(50 * time.Second)
 		if err := l.Renew(ctx, s.SlotKey, old.Fence, 3, time.Minute); err != nil {
 			t.Fatal(err)
@@ -174,7 +175,8 @@ func TestRenew(t *testing.T) {
 		now = now.Add(50 * time.Second)
 		mustBeHeld(t, l, s.SlotKey, 10*time.Second)
 		now = now.Add(10 * time.Second)
-		next, _, err := l.Claim(ctx, s.SlotKey, time.Minute)
+		held, err = l.Claim(ctx, s.SlotKey, time.Minute)
+		next := held.Slot
 		if err != nil || next.Attempts != 3 {
 			t.Errorf("%d attempts, %v; want 3", next.Attempts, err)
 		}
@@ -195,11 +197,11 @@ func TestClaimByServerClock(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, lease := range []time.Duration{0, time.Hour} { // the first is over at once
-			if _, _, err := l.Claim(t.Context(), s.SlotKey, lease); err != nil {
+			if _, err := l.Claim(t.Context(), s.SlotKey, lease); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := l.Claim(t.Context(), s.SlotKey, 0); !errors.Is(err, delivery.ErrFenced) {
+		if _, err := l.Claim(t.Context(), s.SlotKey, 0); !errors.Is(err, delivery.ErrFenced) {
 			t.Errorf("claim within a lease: %v", err)
 		}
 		until := count(t, raw(t, url), "SELECT lease_until FROM slots")
@@ -225,7 +227,7 @@ func TestClaimTogether(t *testing.T) {
 			var all sync.WaitGroup
 			for _, l := range ledgers {
 				all.Go(func() {
-					_, _, err := l.Claim(t.Context(), s.SlotKey, time.Minute)
+					_, err := l.Claim(t.Context(), s.SlotKey, time.Minute)
 					claims <- err
 				})
 			}

@@ -150,6 +150,10 @@ func rollback(ctx context.Context, t pgx.Tx) {
 	t.Rollback(ctx)
 }
 
+// maxGroups leaves the server something to do while one group's commit waits
+// for the disk. More groups are smaller ones, and cost more.
+func (e *postgresEngine) maxGroups() int { return 2 }
+
 // maxJobs is River's own limit: the pool serves those that write.
 func (e *postgresEngine) maxJobs() int { return river.QueueNumWorkersMax }
 

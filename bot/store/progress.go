@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"cyberbrief/bot"
 	"cyberbrief/bot/delivery"
@@ -41,18 +40,6 @@ func orPart(rows int64, err error) error {
 	return err
 }
 
-// Render implements delivery.Progress. Parts that are stored already are
-// ErrTaken: Replace is for those.
-func (l *Ledger) Render(ctx context.Context, key delivery.SlotKey, fence int64, edition string, bodies []bot.Message) error {
-	return l.held(ctx, "render parts", key, fence, func(ctx context.Context, t tx) error {
-		err := t.SetEdition(ctx, queries.SetEditionParams{Ref: key.Ref.String(), Date: string(key.Date), Edition: edition})
-		if err != nil {
-			return err
-		}
-		return addParts(ctx, t, key, 0, bodies)
-	})
-}
-
 // Replace implements delivery.Progress.
 func (l *Ledger) Replace(ctx context.Context, key delivery.SlotKey, fence int64, from int, bodies []bot.Message) error {
 	return l.held(ctx, fmt.Sprintf("replace parts from %d", from), key, fence, func(ctx context.Context, t tx) error {
@@ -71,25 +58,22 @@ func (l *Ledger) Replace(ctx context.Context, key delivery.SlotKey, fence int64,
 	})
 }
 
+// addParts is ErrTaken when one of them is there.
 func addParts(ctx context.Context, t tx, key delivery.SlotKey, from int, bodies []bot.Message) error {
+	rows := make([]partRow, len(bodies))
 	for i, body := range bodies {
-		n, err := t.AddPart(ctx, queries.AddPartParams{
-			Ref: key.Ref.String(), Date: string(key.Date), Idx: int32(from + i), Body: string(body),
-		})
-		if err := orTaken(n, err); err != nil {
-			return err
+		rows[i] = partRow{
+			rowKey: keyOf(key), Idx: from + i, State: delivery.Rendered, Body: string(body),
 		}
 	}
-	return nil
+	return insertParts(ctx, t, rows)
 }
 
-// Intend implements delivery.Progress. It fails for a part that was sent.
-func (l *Ledger) Intend(ctx context.Context, key delivery.SlotKey, fence int64, index int, at time.Time) error {
-	return l.held(ctx, fmt.Sprintf("intend part %d", index), key, fence, func(ctx context.Context, t tx) error {
-		return orPart(t.IntendPart(ctx, queries.IntendPartParams{
-			Ref: key.Ref.String(), Date: string(key.Date), Idx: int32(index), IntentAt: millis(at),
-		}))
-	})
+// Intend implements delivery.Progress. It fails for a part that was sent, and
+// with ErrTaken for a Rendering of a slot that has one: Replace is for those.
+func (l *Ledger) Intend(ctx context.Context, key delivery.SlotKey, fence int64, in delivery.Intent) error {
+	what := fmt.Sprintf("intend part %d of %s", in.Index, describe(key))
+	return l.do(ctx, what, &step{SlotKey: key, fence: fence, intent: &in})
 }
 
 // Refuse implements delivery.Progress.
@@ -102,23 +86,12 @@ func (l *Ledger) Refuse(ctx context.Context, key delivery.SlotKey, fence int64, 
 }
 
 // Confirm implements delivery.Progress. Part 0 gives the slot its PostedAt.
-func (l *Ledger) Confirm(ctx context.Context, key delivery.SlotKey, fence int64, index int, id bot.MessageID, at time.Time) error {
-	what := fmt.Sprintf("confirm part %d", index)
-	if id == "" {
-		return fmt.Errorf("%s of %s: no message id", what, describe(key))
+func (l *Ledger) Confirm(ctx context.Context, key delivery.SlotKey, fence int64, r delivery.Receipt) error {
+	what := fmt.Sprintf("confirm part %d of %s", r.Index, describe(key))
+	if r.ID == "" {
+		return fmt.Errorf("%s: no message id", what)
 	}
-	return l.held(ctx, what, key, fence, func(ctx context.Context, t tx) error {
-		err := orPart(t.ConfirmPart(ctx, queries.ConfirmPartParams{
-			Ref: key.Ref.String(), Date: string(key.Date), Idx: int32(index),
-			MessageID: string(id), SentAt: millis(at),
-		}))
-		if err != nil || index != 0 {
-			return err
-		}
-		return t.MarkPosted(ctx, queries.MarkPostedParams{
-			Ref: key.Ref.String(), Date: string(key.Date), PostedAt: millis(at),
-		})
-	})
+	return l.do(ctx, what, &step{SlotKey: key, fence: fence, receipt: &r})
 }
 
 // Settle implements delivery.Settlement. A slot that is Missed before anything

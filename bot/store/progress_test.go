@@ -28,11 +28,24 @@ func claimed(t *testing.T, l *store.Ledger, s delivery.Slot) delivery.Slot {
 
 func claim(t *testing.T, l *store.Ledger, key delivery.SlotKey) delivery.Slot {
 	t.Helper()
-	s, _, err := l.Claim(t.Context(), key, 0)
+	held, err := l.Claim(t.Context(), key, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return held.Slot
+}
+
+// intent is that of a request; bodies are what is rendered for it.
+func intent(i int, at time.Time, bodies ...string) delivery.Intent {
+	in := delivery.Intent{Index: i, At: at, Attempts: 1}
+	if len(bodies) > 0 {
+		in.Rendering = &delivery.Rendering{Edition: "e1", Bodies: messages(bodies...)}
+	}
+	return in
+}
+
+func receipt(i int, id bot.MessageID, at time.Time) delivery.Receipt {
+	return delivery.Receipt{Index: i, ID: id, At: at}
 }
 
 func messages(bodies ...string) (ms []bot.Message) {
@@ -52,13 +65,12 @@ func TestProgress(t *testing.T) {
 			err  error
 			want []delivery.Part
 		}{
-			{"render", l.Render(ctx, c.SlotKey, c.Fence, "e1", messages(`{"親":0}`, `{"b":1}`, `{"c":2}`)), nil},
-			{"intend", l.Intend(ctx, c.SlotKey, c.Fence, 0, t0), nil},
-			{"confirm", l.Confirm(ctx, c.SlotKey, c.Fence, 0, "m0", sentAt), nil},
-			{"intend", l.Intend(ctx, c.SlotKey, c.Fence, 1, sentAt), nil},
+			{"render", l.Intend(ctx, c.SlotKey, c.Fence, intent(0, t0, `{"親":0}`, `{"b":1}`, `{"c":2}`)), nil},
+			{"confirm", l.Confirm(ctx, c.SlotKey, c.Fence, receipt(0, "m0", sentAt)), nil},
+			{"intend", l.Intend(ctx, c.SlotKey, c.Fence, intent(1, sentAt)), nil},
 			{"refuse", l.Refuse(ctx, c.SlotKey, c.Fence, 1), nil},
 			{"replace", l.Replace(ctx, c.SlotKey, c.Fence, 1, messages(`{"plain":1}`)), nil},
-			{"intend", l.Intend(ctx, c.SlotKey, c.Fence, 1, sentAt), nil},
+			{"intend", l.Intend(ctx, c.SlotKey, c.Fence, intent(1, sentAt)), nil},
 		}
 		for _, step := range steps {
 			if step.err != nil {
@@ -73,9 +85,9 @@ func TestProgress(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("parts: %v (-want +got):\n%s", err, diff)
 		}
-		again, parts, err := l.Claim(ctx, c.SlotKey, 0)
-		if diff := cmp.Diff(want, parts); diff != "" || err != nil || !again.PostedAt.Equal(sentAt) {
-			t.Errorf("claim after a crash: posted at %s, %v (-want +got):\n%s", again.PostedAt, err, diff)
+		again, err := l.Claim(ctx, c.SlotKey, 0)
+		if diff := cmp.Diff(want, again.Parts); diff != "" || err != nil || !again.Slot.PostedAt.Equal(sentAt) || again.Slot.Edition != "e1" || again.Slot.Attempts != 1 {
+			t.Errorf("claim after a crash: %+v, %v (-want +got):\n%s", again.Slot, err, diff)
 		}
 	})
 }
@@ -86,9 +98,8 @@ func TestProgressRefuses(t *testing.T) {
 		l, ctx := s.Ledger(), t.Context()
 		c := claimed(t, l, slot(here, "2025-07-03", "2025-07-02"))
 		prepare := []error{
-			l.Render(ctx, c.SlotKey, c.Fence, "e1", messages("{}", "{}")),
-			l.Intend(ctx, c.SlotKey, c.Fence, 0, t0),
-			l.Confirm(ctx, c.SlotKey, c.Fence, 0, "m0", t0),
+			l.Intend(ctx, c.SlotKey, c.Fence, intent(0, t0, "{}", "{}")),
+			l.Confirm(ctx, c.SlotKey, c.Fence, receipt(0, "m0", t0)),
 		}
 		if err := errors.Join(prepare...); err != nil {
 			t.Fatal(err)
@@ -98,13 +109,13 @@ func TestProgressRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused := map[string]error{
-			"render twice":        l.Render(ctx, c.SlotKey, c.Fence, "e1", messages("{}")),
-			"send what was sent":  l.Intend(ctx, c.SlotKey, c.Fence, 0, t0),
+			"render twice":        l.Intend(ctx, c.SlotKey, c.Fence, intent(0, t0, "{}")),
+			"send what was sent":  l.Intend(ctx, c.SlotKey, c.Fence, intent(0, t0)),
 			"take back":           l.Refuse(ctx, c.SlotKey, c.Fence, 0),
 			"replace":             l.Replace(ctx, c.SlotKey, c.Fence, 0, messages("{}")),
-			"send what is not":    l.Intend(ctx, c.SlotKey, c.Fence, 7, t0),
-			"confirm what is not": l.Confirm(ctx, c.SlotKey, c.Fence, 7, "m7", t0),
-			"confirm without id":  l.Confirm(ctx, c.SlotKey, c.Fence, 1, "", t0),
+			"send what is not":    l.Intend(ctx, c.SlotKey, c.Fence, intent(7, t0)),
+			"confirm what is not": l.Confirm(ctx, c.SlotKey, c.Fence, receipt(7, "m7", t0)),
+			"confirm without id":  l.Confirm(ctx, c.SlotKey, c.Fence, receipt(1, "", t0)),
 		}
 		for name, err := range refused {
 			if err == nil || errors.Is(err, delivery.ErrFenced) {
@@ -125,7 +136,7 @@ func TestFence(t *testing.T) {
 	everywhere(t, func(t *testing.T, s *store.Store) {
 		l := s.Ledger()
 		old := claimed(t, l, slot(here, "2025-07-03", "2025-07-02"))
-		if err := l.Render(t.Context(), old.SlotKey, old.Fence, "e1", messages("{}")); err != nil {
+		if err := l.Intend(t.Context(), old.SlotKey, old.Fence, intent(0, t0, "{}")); err != nil {
 			t.Fatal(err)
 		}
 		claim(t, l, old.SlotKey)
@@ -148,11 +159,11 @@ func mustBeFenced(t *testing.T, l *store.Ledger, s delivery.Slot) {
 	t.Helper()
 	ctx := t.Context()
 	for name, err := range map[string]error{
-		"render":  l.Render(ctx, s.SlotKey, s.Fence, "e1", messages("{}")),
+		"render":  l.Intend(ctx, s.SlotKey, s.Fence, intent(0, t0, "{}")),
 		"replace": l.Replace(ctx, s.SlotKey, s.Fence, 0, messages("{}")),
-		"intend":  l.Intend(ctx, s.SlotKey, s.Fence, 0, t0),
+		"intend":  l.Intend(ctx, s.SlotKey, s.Fence, intent(0, t0)),
 		"refuse":  l.Refuse(ctx, s.SlotKey, s.Fence, 0),
-		"confirm": l.Confirm(ctx, s.SlotKey, s.Fence, 0, "m0", t0),
+		"confirm": l.Confirm(ctx, s.SlotKey, s.Fence, receipt(0, "m0", t0)),
 		"settle":  l.Settle(ctx, s.SlotKey, s.Fence, delivery.Failed, "late"),
 		"renew":   l.Renew(ctx, s.SlotKey, s.Fence, 1, time.Minute),
 	} {
@@ -170,20 +181,25 @@ func TestIntendRacesClaim(t *testing.T) {
 		old, next := open(t, url).Ledger(), open(t, url).Ledger()
 		for round := range rounds {
 			c := claimed(t, old, slot(here, briefing.Date("2025-07-03").AddDays(round), briefing.Date("2025-07-02").AddDays(round)))
-			if err := old.Render(t.Context(), c.SlotKey, c.Fence, "e1", messages("{}")); err != nil {
-				t.Fatal(err)
+			in := intent(0, t0, "{}")
+			if round%2 == 0 { // a part that is there
+				err := errors.Join(old.Intend(t.Context(), c.SlotKey, c.Fence, in), old.Refuse(t.Context(), c.SlotKey, c.Fence, 0))
+				if err != nil {
+					t.Fatal(err)
+				}
+				in = intent(0, t0)
 			}
 			var both sync.WaitGroup
 			var intended, claimed error
-			var parts []delivery.Part
-			both.Go(func() { intended = old.Intend(t.Context(), c.SlotKey, c.Fence, 0, t0) })
-			both.Go(func() { _, parts, claimed = next.Claim(t.Context(), c.SlotKey, time.Minute) })
+			var held delivery.Holding
+			both.Go(func() { intended = old.Intend(t.Context(), c.SlotKey, c.Fence, in) })
+			both.Go(func() { held, claimed = next.Claim(t.Context(), c.SlotKey, time.Minute) })
 			both.Wait()
 			if claimed != nil || intended != nil && !errors.Is(intended, delivery.ErrFenced) {
 				t.Fatalf("claim: %v; intend: %v", claimed, intended)
 			}
-			if seen := parts[0].State == delivery.Sending; seen != (intended == nil) {
-				t.Fatalf("intend: %v, but the next holder sees the part as %s", intended, parts[0].State)
+			if seen := len(held.Parts) == 1 && held.Parts[0].State == delivery.Sending; seen != (intended == nil) {
+				t.Fatalf("intend: %v, but the next holder sees %+v", intended, held.Parts)
 			}
 		}
 	})
@@ -192,9 +208,11 @@ func TestIntendRacesClaim(t *testing.T) {
 func TestSettle(t *testing.T) {
 	const digest, earlier = "2025-07-02", "2025-07-01"
 	sending := func(ctx context.Context, l *store.Ledger, s delivery.Slot) error {
-		return l.Intend(ctx, s.SlotKey, s.Fence, 0, t0)
+		return l.Intend(ctx, s.SlotKey, s.Fence, intent(0, t0, "{}"))
 	}
-	nothing := func(context.Context, *store.Ledger, delivery.Slot) error { return nil }
+	nothing := func(ctx context.Context, l *store.Ledger, s delivery.Slot) error {
+		return errors.Join(sending(ctx, l, s), l.Refuse(ctx, s.SlotKey, s.Fence, 0))
+	}
 	cases := []struct {
 		name   string
 		state  delivery.SlotState
@@ -217,12 +235,12 @@ func TestSettle(t *testing.T) {
 			if err := l.Open(ctx, open); err != nil {
 				t.Fatal(err)
 			}
-			held, _, err := l.Claim(ctx, open.SlotKey, time.Hour)
+			taken, err := l.Claim(ctx, open.SlotKey, time.Hour)
 			if err != nil {
 				t.Fatal(err)
 			}
+			held := taken.Slot
 			err = errors.Join(
-				l.Render(ctx, held.SlotKey, held.Fence, "e1", messages("{}")),
 				c.before(ctx, l, held),
 				l.Settle(ctx, held.SlotKey, held.Fence, c.state, "why"),
 				l.Settle(ctx, held.SlotKey, held.Fence, c.state, "why"), // the answer was lost
@@ -230,7 +248,8 @@ func TestSettle(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s: %v", c.name, err)
 			}
-			got, _, err := l.Claim(ctx, held.SlotKey, 0)
+			again, err := l.Claim(ctx, held.SlotKey, 0)
+			got := again.Slot
 			if err != nil || got.State != c.state || got.Reason != "why" || (got.Fence > held.Fence) != c.again {
 				t.Errorf("%s: claimed again as %+v, %v", c.name, got, err)
 			}

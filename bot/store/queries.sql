@@ -78,11 +78,24 @@ SELECT ref, date, state, due_at FROM slots WHERE date >= $1;
 -- name: SlotsWith :many
 SELECT * FROM slots WHERE digest = $1 ORDER BY ref, date;
 
--- name: ClaimSlot :one
-UPDATE slots SET fence = fence + 1, lease_until = sqlc.arg(lease_until), touched_at = sqlc.arg(now)
-WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date)
+-- The statements with an argument steps work on many rows at a time. It is a
+-- JSON object with an object for each row, whose names here are the columns'.
+-- name: ClaimSlots :many
+UPDATE slots SET fence = slots.fence + 1, lease_until = CAST(step.value->>'lease_until' AS bigint), touched_at = sqlc.arg(now)
+FROM json_each(sqlc.arg(steps)) AS step
+WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
     AND state IN ('claimed', 'doubtful') AND lease_until <= sqlc.arg(now) AND retract_at = 0
-RETURNING *;
+RETURNING ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at,
+    fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on,
+    retract_at, retracted_at;
+
+-- Addressees says how the channels of slots stand, and which have a slot that is
+-- older, but not older than since, and is still being posted.
+-- name: Addressees :many
+SELECT sqlc.embed(channels), CAST(step.value->>'date' AS text) AS date, EXISTS (
+    SELECT 1 FROM slots WHERE slots.ref = channels.ref AND slots.state = 'claimed'
+        AND slots.date < step.value->>'date' AND slots.date >= step.value->>'since') AS behind
+FROM json_each(sqlc.arg(steps)) AS step JOIN channels ON channels.ref = step.value->>'ref';
 
 -- ReclaimSlot takes a slot for work on what was posted: a correction, or the
 -- removal that was asked for.
@@ -105,6 +118,31 @@ UPDATE slots SET touched_at = sqlc.arg(now)
 WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND fence = sqlc.arg(fence)
     AND (state IN ('claimed', 'doubtful') OR lease_until > 0);
 
+-- IntendSlots is HoldSlot and RenewSlot before requests are made. The edition
+-- is null unless parts are added that show it.
+-- name: IntendSlots :many
+UPDATE slots SET touched_at = sqlc.arg(now), attempts = CAST(step.value->>'attempts' AS bigint),
+    lease_until = CAST(step.value->>'lease_until' AS bigint), edition = COALESCE(step.value->>'edition', slots.edition)
+FROM json_each(sqlc.arg(steps)) AS step
+WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
+    AND fence = CAST(step.value->>'fence' AS bigint)
+    AND (state IN ('claimed', 'doubtful') OR lease_until > 0)
+RETURNING ref, date;
+
+-- ConfirmSlots is HoldSlot after messages were posted. posted_at is 0 for all
+-- but the parent; settled is null unless the message was the slot's last.
+-- name: ConfirmSlots :many
+UPDATE slots SET touched_at = sqlc.arg(now),
+    posted_at = CASE WHEN slots.posted_at = 0 THEN CAST(step.value->>'posted_at' AS bigint) ELSE slots.posted_at END,
+    state = COALESCE(step.value->>'settled', slots.state),
+    reason = CASE WHEN step.value->>'settled' IS NULL THEN slots.reason ELSE '' END,
+    lease_until = CASE WHEN step.value->>'settled' IS NULL THEN slots.lease_until ELSE 0 END
+FROM json_each(sqlc.arg(steps)) AS step
+WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
+    AND fence = CAST(step.value->>'fence' AS bigint)
+    AND (state IN ('claimed', 'doubtful') OR lease_until > 0)
+RETURNING ref, date;
+
 -- SettleSlot may be repeated with the same outcome: the answer to the first
 -- commit can be lost.
 -- name: SettleSlot :execrows
@@ -112,9 +150,6 @@ UPDATE slots SET state = sqlc.arg(state), reason = sqlc.arg(reason),
     lease_until = 0, touched_at = sqlc.arg(now)
 WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND fence = sqlc.arg(fence)
     AND (state IN ('claimed', 'doubtful') OR state = sqlc.arg(state));
-
--- name: SetEdition :exec
-UPDATE slots SET edition = $3 WHERE ref = $1 AND date = $2;
 
 -- name: StageSlot :exec
 UPDATE slots SET next_edition = sqlc.arg(edition), next_state = 'correcting', next_reason = '',
@@ -150,25 +185,32 @@ UPDATE slots SET retracted_at = sqlc.arg(at), reason = sqlc.arg(reason), lease_u
     state = CASE WHEN state IN ('claimed', 'doubtful') THEN 'missed' ELSE state END
 WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date);
 
--- name: MarkPosted :exec
-UPDATE slots SET posted_at = sqlc.arg(posted_at)
-WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND posted_at = 0;
-
--- name: AddPart :execrows
+-- name: AddParts :execrows
 INSERT INTO parts (ref, date, idx, state, body, message_id, intent_at, sent_at)
-VALUES ($1, $2, $3, 'rendered', $4, '', 0, 0)
+SELECT step.value->>'ref', step.value->>'date', CAST(step.value->>'idx' AS integer), step.value->>'state',
+    step.value->>'body', '', CAST(step.value->>'intent_at' AS bigint), 0
+FROM json_each(sqlc.arg(steps)) AS step WHERE TRUE
 ON CONFLICT DO NOTHING;
 
 -- name: Parts :many
 SELECT * FROM parts WHERE ref = $1 AND date = $2 ORDER BY idx;
 
--- name: IntendPart :execrows
-UPDATE parts SET state = 'sending', intent_at = sqlc.arg(intent_at)
-WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND idx = sqlc.arg(idx) AND state <> 'sent';
+-- name: PartsOfAll :many
+SELECT parts.* FROM json_each(sqlc.arg(steps)) AS step
+JOIN parts ON parts.ref = step.value->>'ref' AND parts.date = step.value->>'date'
+ORDER BY parts.idx;
 
--- name: ConfirmPart :execrows
-UPDATE parts SET state = 'sent', message_id = sqlc.arg(message_id), sent_at = sqlc.arg(sent_at)
-WHERE ref = sqlc.arg(ref) AND date = sqlc.arg(date) AND idx = sqlc.arg(idx);
+-- name: IntendParts :execrows
+UPDATE parts SET state = 'sending', intent_at = CAST(step.value->>'intent_at' AS bigint)
+FROM json_each(sqlc.arg(steps)) AS step
+WHERE parts.ref = step.value->>'ref' AND parts.date = step.value->>'date'
+    AND parts.idx = CAST(step.value->>'idx' AS integer) AND state <> 'sent';
+
+-- name: ConfirmParts :execrows
+UPDATE parts SET state = 'sent', message_id = step.value->>'message_id', sent_at = CAST(step.value->>'sent_at' AS bigint)
+FROM json_each(sqlc.arg(steps)) AS step
+WHERE parts.ref = step.value->>'ref' AND parts.date = step.value->>'date'
+    AND parts.idx = CAST(step.value->>'idx' AS integer);
 
 -- name: RefusePart :execrows
 UPDATE parts SET state = 'rendered', intent_at = 0

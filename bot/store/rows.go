@@ -99,10 +99,14 @@ func slotsOf(rows []queries.Slot) ([]delivery.Slot, error) {
 func partsOf(rows []queries.Part) []delivery.Part {
 	parts := make([]delivery.Part, len(rows))
 	for i, row := range rows {
-		parts[i] = delivery.Part{
-			Index: int(row.Idx), State: delivery.PartState(row.State), Body: bot.Message(row.Body),
-			ID: bot.MessageID(row.MessageID), IntentAt: instant(row.IntentAt), Note: row.Note,
-		}
+		parts[i] = partOf(row)
 	}
 	return parts
+}
+
+func partOf(row queries.Part) delivery.Part {
+	return delivery.Part{
+		Index: int(row.Idx), State: delivery.PartState(row.State), Body: bot.Message(row.Body),
+		ID: bot.MessageID(row.MessageID), IntentAt: instant(row.IntentAt), Note: row.Note,
+	}
 }

@@ -162,6 +162,9 @@ func (e *sqliteEngine) inTx(ctx context.Context, f func(tx) error) error {
 	return t.Commit()
 }
 
+// maxGroups is one, like SQLite's writers.
+func (e *sqliteEngine) maxGroups() int { return 1 }
+
 // maxJobs is little: all write through one connection, and on a slow disk a
 // write can take ten milliseconds.
 func (e *sqliteEngine) maxJobs() int { return 100 }

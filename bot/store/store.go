@@ -60,6 +60,8 @@ type Store struct {
 	// timeout is callTimeout, except in tests.
 	timeout time.Duration
 	meter   Meter
+	// steps are the writes of deliveries.
+	steps *group
 }
 
 // An engine is what differs between SQLite and PostgreSQL.
@@ -70,6 +72,8 @@ type engine interface {
 	migrateQueue(context.Context) error
 	// inTx commits what f did, unless f fails.
 	inTx(ctx context.Context, f func(tx) error) error
+	// maxGroups is how many groups of steps are written at the same time.
+	maxGroups() int
 	// maxJobs is how many jobs of a queue can run at a time without waiting
 	// for each other's writes for longer than a call may take.
 	maxJobs() int
@@ -116,6 +120,7 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	if err = s.prepare(ctx); err != nil {
 		return nil, address.clean(errors.Join(explain(s.engine, err), s.engine.close()))
 	}
+	s.steps = newGroup(s.Ledger(), s.engine.maxGroups())
 	return s, nil
 }
 
@@ -134,6 +139,7 @@ func (s *Store) prepare(ctx context.Context) error {
 
 // Shutdown closes the database. Calls that run fail.
 func (s *Store) Shutdown() error {
+	s.steps.shutdown()
 	if err := s.engine.close(); err != nil {
 		return fmt.Errorf("close database %s: %w", s.name, err)
 	}

@@ -25,9 +25,9 @@ type protection struct {
 // protections each must have a test that fails without them.
 var protections = []protection{
 	{
-		"intent before the request", "bot/delivery/run.go",
-		"err := r.Books.Intend(ctx, r.slot.SlotKey, r.slot.Fence, i, now); err != nil",
-		"err := error(nil); err != nil",
+		"intent before the request", "bot/store/steps.go",
+		"rows[i].State, rows[i].IntentAt = delivery.Sending, millis(s.intent.At)",
+		"rows[i].State, rows[i].IntentAt = delivery.Rendered, millis(s.intent.At)",
 		"./bot/delivery", "TestCrash$",
 	},
 	{
@@ -41,6 +41,24 @@ var protections = []protection{
 		"		if n == 0 {\n			return delivery.ErrFenced\n		}\n		return f(ctx, t)",
 		"		if n < 0 {\n			return delivery.ErrFenced\n		}\n		return f(ctx, t)",
 		"./bot/store", "TestFence|TestIntendRacesClaim",
+	},
+	{
+		"fence of steps written together", "bot/store/steps.go",
+		"		if !ours[s.row()] {",
+		"		if false {",
+		"./bot/store", "TestFence|TestIntendRacesClaim",
+	},
+	{
+		"each step alone when a group fails", "bot/store/group.go",
+		"if err != nil && !committing && len(steps) > 1 {",
+		"if err != nil && committing && len(steps) > 1 {",
+		"./bot/store", "TestGroupFailsApart",
+	},
+	{
+		"success after the commit", "bot/store/group.go",
+		"	committing, err := g.commit(steps, limit)\n",
+		"	go g.commit(steps, limit)\n	committing, err := false, error(nil)\n",
+		"./bot/store", "TestProgress|TestFence",
 	},
 	{
 		"nonce", "bot/discord/post.go",

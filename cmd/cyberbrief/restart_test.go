@@ -39,16 +39,9 @@ func (r *restarted) before(step string) {
 	}
 }
 
-func (r *restarted) Confirm(ctx context.Context, key delivery.SlotKey, fence int64, i int, id bot.MessageID, at time.Time) error {
-	r.before(fmt.Sprintf("confirm %d", i))
-	return r.Books.Confirm(ctx, key, fence, i, id, at)
-}
-
-func (r *restarted) Settle(ctx context.Context, key delivery.SlotKey, fence int64, state delivery.SlotState, reason string) error {
-	if state == delivery.Posted {
-		r.before("settle")
-	}
-	return r.Books.Settle(ctx, key, fence, state, reason)
+func (r *restarted) Confirm(ctx context.Context, key delivery.SlotKey, fence int64, c delivery.Receipt) error {
+	r.before(fmt.Sprintf("confirm %d", c.Index))
+	return r.Books.Confirm(ctx, key, fence, c)
 }
 
 // TestPostgresRestarts ends every connection of the database twice while
@@ -77,7 +70,7 @@ func TestPostgresRestarts(t *testing.T) {
 	if err := s.Ledger().Open(t.Context(), delivery.Slot{SlotKey: key, Digest: "2025-07-03", DueAt: now, ClosesAt: now.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
-	books := &restarted{s.Ledger(), func() { dropConnections(t, database) }, map[string]bool{"confirm 1": true, "settle": true}}
+	books := &restarted{s.Ledger(), func() { dropConnections(t, database) }, map[string]bool{"confirm 1": true, "confirm 2": true}}
 	policy := delivery.DefaultPolicies()[bot.Slack]
 	policy.Pace, policy.Spacing, policy.LookGap = rate.Inf, 0, 0
 	d := delivery.NewDeliverer(delivery.Options{

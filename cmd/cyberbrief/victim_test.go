@@ -191,47 +191,23 @@ func (b *stoppedBooks) Open(ctx context.Context, s delivery.Slot) error {
 	return err
 }
 
-func (b *stoppedBooks) Claim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (delivery.Slot, []delivery.Part, error) {
-	slot, parts, err := b.Books.Claim(ctx, key, lease)
+func (b *stoppedBooks) Claim(ctx context.Context, key delivery.SlotKey, lease time.Duration) (delivery.Holding, error) {
+	held, err := b.Books.Claim(ctx, key, lease)
 	b.at("claimed", 0)
-	return slot, parts, err
+	return held, err
 }
 
-func (b *stoppedBooks) Renew(ctx context.Context, key delivery.SlotKey, fence int64, attempts int, lease time.Duration) error {
-	err := b.Books.Renew(ctx, key, fence, attempts, lease)
-	b.at("renewed", 0)
+func (b *stoppedBooks) Intend(ctx context.Context, key delivery.SlotKey, fence int64, in delivery.Intent) error {
+	b.at("before intent", in.Index)
+	err := b.Books.Intend(ctx, key, fence, in)
+	b.at("intent", in.Index)
 	return err
 }
 
-func (b *stoppedBooks) Render(ctx context.Context, key delivery.SlotKey, fence int64, edition string, bodies []bot.Message) error {
-	b.at("before rendered", 0)
-	err := b.Books.Render(ctx, key, fence, edition, bodies)
-	b.at("rendered", 0)
-	return err
-}
-
-func (b *stoppedBooks) Intend(ctx context.Context, key delivery.SlotKey, fence int64, i int, at time.Time) error {
-	b.at("before intent", i)
-	err := b.Books.Intend(ctx, key, fence, i, at)
-	b.at("intent", i)
-	return err
-}
-
-func (b *stoppedBooks) Confirm(ctx context.Context, key delivery.SlotKey, fence int64, i int, id bot.MessageID, at time.Time) error {
-	b.at("before confirmed", i)
-	err := b.Books.Confirm(ctx, key, fence, i, id, at)
-	b.at("confirmed", i)
-	return err
-}
-
-func (b *stoppedBooks) Settle(ctx context.Context, key delivery.SlotKey, fence int64, state delivery.SlotState, reason string) error {
-	if state == delivery.Posted {
-		b.at("before settled", 0)
-	}
-	err := b.Books.Settle(ctx, key, fence, state, reason)
-	if state == delivery.Posted {
-		b.at("settled", 0)
-	}
+func (b *stoppedBooks) Confirm(ctx context.Context, key delivery.SlotKey, fence int64, r delivery.Receipt) error {
+	b.at("before confirmed", r.Index)
+	err := b.Books.Confirm(ctx, key, fence, r)
+	b.at("confirmed", r.Index)
 	return err
 }
 

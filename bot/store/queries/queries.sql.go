@@ -65,26 +65,16 @@ func (q *Queries) AddNote(ctx context.Context, arg AddNoteParams) error {
 	return err
 }
 
-const addPart = `-- name: AddPart :execrows
+const addParts = `-- name: AddParts :execrows
 INSERT INTO parts (ref, date, idx, state, body, message_id, intent_at, sent_at)
-VALUES ($1, $2, $3, 'rendered', $4, '', 0, 0)
+SELECT step.value->>'ref', step.value->>'date', CAST(step.value->>'idx' AS integer), step.value->>'state',
+    step.value->>'body', '', CAST(step.value->>'intent_at' AS bigint), 0
+FROM json_each($1) AS step WHERE TRUE
 ON CONFLICT DO NOTHING
 `
 
-type AddPartParams struct {
-	Ref  string
-	Date string
-	Idx  int32
-	Body string
-}
-
-func (q *Queries) AddPart(ctx context.Context, arg AddPartParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, addPart,
-		arg.Ref,
-		arg.Date,
-		arg.Idx,
-		arg.Body,
-	)
+func (q *Queries) AddParts(ctx context.Context, steps string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, addParts, steps)
 	if err != nil {
 		return 0, err
 	}
@@ -146,6 +136,54 @@ func (q *Queries) AddSlot(ctx context.Context, arg AddSlotParams) (int64, error)
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const addressees = `-- name: Addressees :many
+SELECT channels.ref, channels.installation, channels.settings, channels.added_at, channels.open_at_start, channels.paused, channels.reason, CAST(step.value->>'date' AS text) AS date, EXISTS (
+    SELECT 1 FROM slots WHERE slots.ref = channels.ref AND slots.state = 'claimed'
+        AND slots.date < step.value->>'date' AND slots.date >= step.value->>'since') AS behind
+FROM json_each($1) AS step JOIN channels ON channels.ref = step.value->>'ref'
+`
+
+type AddresseesRow struct {
+	Channel Channel
+	Date    string
+	Behind  bool
+}
+
+// Addressees says how the channels of slots stand, and which have a slot that is
+// older, but not older than since, and is still being posted.
+func (q *Queries) Addressees(ctx context.Context, steps string) ([]AddresseesRow, error) {
+	rows, err := q.db.QueryContext(ctx, addressees, steps)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AddresseesRow
+	for rows.Next() {
+		var i AddresseesRow
+		if err := rows.Scan(
+			&i.Channel.Ref,
+			&i.Channel.Installation,
+			&i.Channel.Settings,
+			&i.Channel.AddedAt,
+			&i.Channel.OpenAtStart,
+			&i.Channel.Paused,
+			&i.Channel.Reason,
+			&i.Date,
+			&i.Behind,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const audit = `-- name: Audit :many
@@ -320,80 +358,130 @@ func (q *Queries) Channels(ctx context.Context) ([]Channel, error) {
 	return items, nil
 }
 
-const claimSlot = `-- name: ClaimSlot :one
-UPDATE slots SET fence = fence + 1, lease_until = $1, touched_at = $2
-WHERE ref = $3 AND date = $4
-    AND state IN ('claimed', 'doubtful') AND lease_until <= $2 AND retract_at = 0
-RETURNING ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at, fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on, retract_at, retracted_at
+const claimSlots = `-- name: ClaimSlots :many
+UPDATE slots SET fence = slots.fence + 1, lease_until = CAST(step.value->>'lease_until' AS bigint), touched_at = $1
+FROM json_each($2) AS step
+WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
+    AND state IN ('claimed', 'doubtful') AND lease_until <= $1 AND retract_at = 0
+RETURNING ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at,
+    fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on,
+    retract_at, retracted_at
 `
 
-type ClaimSlotParams struct {
-	LeaseUntil int64
-	Now        int64
-	Ref        string
-	Date       string
+type ClaimSlotsParams struct {
+	Now   int64
+	Steps string
 }
 
-func (q *Queries) ClaimSlot(ctx context.Context, arg ClaimSlotParams) (Slot, error) {
-	row := q.db.QueryRowContext(ctx, claimSlot,
-		arg.LeaseUntil,
-		arg.Now,
-		arg.Ref,
-		arg.Date,
-	)
-	var i Slot
-	err := row.Scan(
-		&i.Ref,
-		&i.Date,
-		&i.Installation,
-		&i.State,
-		&i.Reason,
-		&i.Digest,
-		&i.Earlier,
-		&i.DueAt,
-		&i.ClosesAt,
-		&i.PostedAt,
-		&i.TouchedAt,
-		&i.Fence,
-		&i.Attempts,
-		&i.LeaseUntil,
-		&i.Edition,
-		&i.NextEdition,
-		&i.NextState,
-		&i.NextReason,
-		&i.Corrections,
-		&i.CorrectedOn,
-		&i.RetractAt,
-		&i.RetractedAt,
-	)
-	return i, err
+// The statements with an argument steps work on many rows at a time. It is a
+// JSON object with an object for each row, whose names here are the columns'.
+func (q *Queries) ClaimSlots(ctx context.Context, arg ClaimSlotsParams) ([]Slot, error) {
+	rows, err := q.db.QueryContext(ctx, claimSlots, arg.Now, arg.Steps)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Slot
+	for rows.Next() {
+		var i Slot
+		if err := rows.Scan(
+			&i.Ref,
+			&i.Date,
+			&i.Installation,
+			&i.State,
+			&i.Reason,
+			&i.Digest,
+			&i.Earlier,
+			&i.DueAt,
+			&i.ClosesAt,
+			&i.PostedAt,
+			&i.TouchedAt,
+			&i.Fence,
+			&i.Attempts,
+			&i.LeaseUntil,
+			&i.Edition,
+			&i.NextEdition,
+			&i.NextState,
+			&i.NextReason,
+			&i.Corrections,
+			&i.CorrectedOn,
+			&i.RetractAt,
+			&i.RetractedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-const confirmPart = `-- name: ConfirmPart :execrows
-UPDATE parts SET state = 'sent', message_id = $1, sent_at = $2
-WHERE ref = $3 AND date = $4 AND idx = $5
+const confirmParts = `-- name: ConfirmParts :execrows
+UPDATE parts SET state = 'sent', message_id = step.value->>'message_id', sent_at = CAST(step.value->>'sent_at' AS bigint)
+FROM json_each($1) AS step
+WHERE parts.ref = step.value->>'ref' AND parts.date = step.value->>'date'
+    AND parts.idx = CAST(step.value->>'idx' AS integer)
 `
 
-type ConfirmPartParams struct {
-	MessageID string
-	SentAt    int64
-	Ref       string
-	Date      string
-	Idx       int32
-}
-
-func (q *Queries) ConfirmPart(ctx context.Context, arg ConfirmPartParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, confirmPart,
-		arg.MessageID,
-		arg.SentAt,
-		arg.Ref,
-		arg.Date,
-		arg.Idx,
-	)
+func (q *Queries) ConfirmParts(ctx context.Context, steps string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, confirmParts, steps)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const confirmSlots = `-- name: ConfirmSlots :many
+UPDATE slots SET touched_at = $1,
+    posted_at = CASE WHEN slots.posted_at = 0 THEN CAST(step.value->>'posted_at' AS bigint) ELSE slots.posted_at END,
+    state = COALESCE(step.value->>'settled', slots.state),
+    reason = CASE WHEN step.value->>'settled' IS NULL THEN slots.reason ELSE '' END,
+    lease_until = CASE WHEN step.value->>'settled' IS NULL THEN slots.lease_until ELSE 0 END
+FROM json_each($2) AS step
+WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
+    AND fence = CAST(step.value->>'fence' AS bigint)
+    AND (state IN ('claimed', 'doubtful') OR lease_until > 0)
+RETURNING ref, date
+`
+
+type ConfirmSlotsParams struct {
+	Now   int64
+	Steps string
+}
+
+type ConfirmSlotsRow struct {
+	Ref  string
+	Date string
+}
+
+// ConfirmSlots is HoldSlot after messages were posted. posted_at is 0 for all
+// but the parent; settled is null unless the message was the slot's last.
+func (q *Queries) ConfirmSlots(ctx context.Context, arg ConfirmSlotsParams) ([]ConfirmSlotsRow, error) {
+	rows, err := q.db.QueryContext(ctx, confirmSlots, arg.Now, arg.Steps)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ConfirmSlotsRow
+	for rows.Next() {
+		var i ConfirmSlotsRow
+		if err := rows.Scan(&i.Ref, &i.Date); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const contact = `-- name: Contact :one
@@ -615,29 +703,64 @@ func (q *Queries) HoldSlot(ctx context.Context, arg HoldSlotParams) (int64, erro
 	return result.RowsAffected()
 }
 
-const intendPart = `-- name: IntendPart :execrows
-UPDATE parts SET state = 'sending', intent_at = $1
-WHERE ref = $2 AND date = $3 AND idx = $4 AND state <> 'sent'
+const intendParts = `-- name: IntendParts :execrows
+UPDATE parts SET state = 'sending', intent_at = CAST(step.value->>'intent_at' AS bigint)
+FROM json_each($1) AS step
+WHERE parts.ref = step.value->>'ref' AND parts.date = step.value->>'date'
+    AND parts.idx = CAST(step.value->>'idx' AS integer) AND state <> 'sent'
 `
 
-type IntendPartParams struct {
-	IntentAt int64
-	Ref      string
-	Date     string
-	Idx      int32
-}
-
-func (q *Queries) IntendPart(ctx context.Context, arg IntendPartParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, intendPart,
-		arg.IntentAt,
-		arg.Ref,
-		arg.Date,
-		arg.Idx,
-	)
+func (q *Queries) IntendParts(ctx context.Context, steps string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, intendParts, steps)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const intendSlots = `-- name: IntendSlots :many
+UPDATE slots SET touched_at = $1, attempts = CAST(step.value->>'attempts' AS bigint),
+    lease_until = CAST(step.value->>'lease_until' AS bigint), edition = COALESCE(step.value->>'edition', slots.edition)
+FROM json_each($2) AS step
+WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
+    AND fence = CAST(step.value->>'fence' AS bigint)
+    AND (state IN ('claimed', 'doubtful') OR lease_until > 0)
+RETURNING ref, date
+`
+
+type IntendSlotsParams struct {
+	Now   int64
+	Steps string
+}
+
+type IntendSlotsRow struct {
+	Ref  string
+	Date string
+}
+
+// IntendSlots is HoldSlot and RenewSlot before requests are made. The edition
+// is null unless parts are added that show it.
+func (q *Queries) IntendSlots(ctx context.Context, arg IntendSlotsParams) ([]IntendSlotsRow, error) {
+	rows, err := q.db.QueryContext(ctx, intendSlots, arg.Now, arg.Steps)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IntendSlotsRow
+	for rows.Next() {
+		var i IntendSlotsRow
+		if err := rows.Scan(&i.Ref, &i.Date); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const isRejected = `-- name: IsRejected :one
@@ -674,22 +797,6 @@ func (q *Queries) MarkPart(ctx context.Context, arg MarkPartParams) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const markPosted = `-- name: MarkPosted :exec
-UPDATE slots SET posted_at = $1
-WHERE ref = $2 AND date = $3 AND posted_at = 0
-`
-
-type MarkPostedParams struct {
-	PostedAt int64
-	Ref      string
-	Date     string
-}
-
-func (q *Queries) MarkPosted(ctx context.Context, arg MarkPostedParams) error {
-	_, err := q.db.ExecContext(ctx, markPosted, arg.PostedAt, arg.Ref, arg.Date)
-	return err
 }
 
 const newestDigests = `-- name: NewestDigests :many
@@ -757,6 +864,45 @@ type PartsParams struct {
 
 func (q *Queries) Parts(ctx context.Context, arg PartsParams) ([]Part, error) {
 	rows, err := q.db.QueryContext(ctx, parts, arg.Ref, arg.Date)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Part
+	for rows.Next() {
+		var i Part
+		if err := rows.Scan(
+			&i.Ref,
+			&i.Date,
+			&i.Idx,
+			&i.State,
+			&i.Body,
+			&i.MessageID,
+			&i.IntentAt,
+			&i.SentAt,
+			&i.Note,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const partsOfAll = `-- name: PartsOfAll :many
+SELECT parts.ref, parts.date, parts.idx, parts.state, parts.body, parts.message_id, parts.intent_at, parts.sent_at, parts.note FROM json_each($1) AS step
+JOIN parts ON parts.ref = step.value->>'ref' AND parts.date = step.value->>'date'
+ORDER BY parts.idx
+`
+
+func (q *Queries) PartsOfAll(ctx context.Context, steps string) ([]Part, error) {
+	rows, err := q.db.QueryContext(ctx, partsOfAll, steps)
 	if err != nil {
 		return nil, err
 	}
@@ -1159,21 +1305,6 @@ func (q *Queries) Seen(ctx context.Context, ref string) ([]string, error) {
 		return nil, err
 	}
 	return items, nil
-}
-
-const setEdition = `-- name: SetEdition :exec
-UPDATE slots SET edition = $3 WHERE ref = $1 AND date = $2
-`
-
-type SetEditionParams struct {
-	Ref     string
-	Date    string
-	Edition string
-}
-
-func (q *Queries) SetEdition(ctx context.Context, arg SetEditionParams) error {
-	_, err := q.db.ExecContext(ctx, setEdition, arg.Ref, arg.Date, arg.Edition)
-	return err
 }
 
 const settleCorrection = `-- name: SettleCorrection :exec
