@@ -35,7 +35,7 @@ func live(t *testing.T, url string) (w *world, start func(), done <-chan struct{
 	})
 	posted := make(chan struct{}, 1)
 	now := time.Now().UTC()
-	w = &world{T: t, store: s, library: &shelf{}, platform: &platform{}, policy: delivery.DefaultPolicies()[bot.Console]}
+	w = &world{T: t, store: s, library: &shelf{}, platform: &platform{}, meter: &counts{}, policy: delivery.DefaultPolicies()[bot.Console]}
 	w.platform.fault = func(_ int, to bot.Target, _ bot.Message) outcome {
 		if to.Marker.Part == 1 {
 			return outcome{after: func() { posted <- struct{}{} }}

@@ -68,8 +68,8 @@ var protections = []protection{
 	},
 	{
 		"look before repeating", "bot/delivery/doubt.go",
-		"		if id != \"\" {\n			return r.confirm(ctx, i, id)",
-		"		if false {\n			return r.confirm(ctx, i, id)",
+		"		if id != \"\" {\n			r.Meter.Resolved(r.slot.Ref.Platform, Found)",
+		"		if false {\n			r.Meter.Resolved(r.slot.Ref.Platform, Found)",
 		"./bot/delivery", "TestCrash$",
 	},
 	{
