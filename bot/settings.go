@@ -105,8 +105,8 @@ var settings = []setting{
 			return err
 		},
 		part: partWhat, kind: OnOff,
-		ja: wording{"詳細をスレッドに付ける", "オフにすると要点だけを投稿します。"},
-		en: wording{"Details in a thread", "Off posts the key points only."},
+		ja: wording{"詳細をスレッドに付ける", "付けないときは要点だけを投稿します。"},
+		en: wording{"Details in a thread", "Without them only the key points are posted."},
 	},
 	{
 		name: "leave-out", example: "citations,outlook", get: func(s Settings) string { return orNone(joinParts(s.LeaveOut)) }, set: setLeaveOut,
@@ -123,8 +123,8 @@ var settings = []setting{
 	{
 		name: "mention", example: "none", get: func(s Settings) string { return orNone(s.Mention) }, set: setMention,
 		part: partWatch, kind: TextLine,
-		ja: wording{"知らせる相手", "監視する語があったときに知らせるグループかロールの ID。空なら誰にも知らせません。"},
-		en: wording{"Whom to tell", "The id of one group or role to mention when a watch word is met; empty for nobody."},
+		ja: wording{"知らせる相手", "監視する語があったときに知らせるユーザーグループ（S…）かロールの ID。空なら誰にも知らせません。"},
+		en: wording{"Whom to tell", "The id of one user group (S…) or role to mention when a watch word is met; empty for nobody."},
 	},
 }
 
