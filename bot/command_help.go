@@ -14,6 +14,7 @@ var usages = []usage{
 	{"/briefing help", "この説明を見る", "show this help"},
 	{"/briefing-admin add #channel 08:30 Asia/Tokyo", "配信チャンネルを追加する（管理者）", "add a channel (admins)"},
 	{"/briefing-admin list", "配信チャンネルを一覧する（管理者）", "list the channels (admins)"},
+	{"/briefing-admin set #channel", "設定を見る。ボタンで設定画面を開く（管理者）", "see the settings; a button opens a form (admins)"},
 	{"/briefing-admin set #channel days weekdays", "設定を変える（管理者）", "change a setting (admins)"},
 	{"/briefing-admin pause #channel", "配信を止める。resume で再開（管理者）", "stop posting; resume starts again (admins)"},
 	{"/briefing-admin preview #channel", "届く内容を先に見る（管理者）", "see what a channel would get (admins)"},

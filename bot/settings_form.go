@@ -149,10 +149,22 @@ func (s *Settings) setAll(p part, answers map[string]string, lang briefing.Langu
 		if t.required && empty {
 			problems[t.name] = in(lang, "空にはできません。例: ", "This is needed, for example ") + t.example
 		} else if err := s.Set(t.name, value); err != nil {
-			problems[t.name] = fmt.Sprintf(in(lang, "「%s」は使えません。例: %s", "“%s” cannot be used. Example: %s"), Clean(value), t.example)
+			problems[t.name] = fmt.Sprintf(in(lang, "「%s」は使えません。例: %s", "“%s” cannot be used. Example: %s"), briefly(value), t.example)
 		}
 	}
 	return problems
+}
+
+// maxQuoted is how much of a wrong value is said again, in characters.
+const maxQuoted = 40
+
+// briefly is the beginning of what somebody typed.
+func briefly(value string) string {
+	r := []rune(strings.TrimSpace(Clean(value)))
+	if len(r) <= maxQuoted {
+		return string(r)
+	}
+	return string(r[:maxQuoted]) + "…"
 }
 
 // What can be picked in a form; the values are what Set reads.

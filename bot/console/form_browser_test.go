@@ -52,16 +52,16 @@ func TestBrowserForms(t *testing.T) {
 			bottest.Do(t, tab, chromedp.SendKeys(chromedp.CSS("#write"), "/briefing-admin set\r"))
 			bottest.Await(t, tab, newest+`?.textContent.includes("設定を変える")`)
 			picture("settings")
-			does(newest+`.querySelector(".buttons button").click()`)
+			does(newest + `.querySelector(".buttons button").click()`)
 			bottest.Await(t, tab, newest+`?.querySelectorAll(".filled .field").length === 11`)
 			if wide := bottest.Ask[int64](t, tab, `document.documentElement.scrollWidth`); wide > l.width {
 				t.Errorf("page is %d pixels wide in a window of %d", wide, l.width)
 			}
 			picture("form")
 			fill := func(name, value string) {
-				does(newest+`.querySelector("[name='field.`+name+`']").value = "`+value+`"`)
+				does(newest + `.querySelector("[name='field.` + name + `']").value = "` + value + `"`)
 			}
-			send := func() { does(newest+`.querySelector(".send button").click()`) }
+			send := func() { does(newest + `.querySelector(".send button").click()`) }
 			fill("zone", "Mars/Base")
 			fill("catch-up", "soon")
 			send()
@@ -83,9 +83,9 @@ func TestBrowserForms(t *testing.T) {
 	}
 	bottest.Do(t, tab, chromedp.SendKeys(chromedp.CSS("#write"), "/briefing-admin add\r"))
 	bottest.Await(t, tab, newest+`?.textContent.includes("チャンネルを選んで追加")`)
-	does(newest+`.querySelector(".buttons button").click()`)
+	does(newest + `.querySelector(".buttons button").click()`)
 	bottest.Await(t, tab, newest+`?.querySelectorAll("[name='field.channel'] option").length === 2`)
-	does(newest+`.querySelector("[name='field.channel']").value = "soc"`)
-	does(newest+`.querySelector(".send button").click()`)
+	does(newest + `.querySelector("[name='field.channel']").value = "soc"`)
+	does(newest + `.querySelector(".send button").click()`)
 	bottest.Await(t, tab, newest+`?.textContent.includes("console:soc を追加しました")`)
 }

@@ -45,7 +45,7 @@ func TestRunSpeaksTheLanguageOfTheChannel(t *testing.T) {
 	if got := parents(w.inSlack()); len(got) != 1 || !strings.Contains(got[0].Text, "A test by cyberbrief") {
 		t.Errorf("Slack shows %+v", got)
 	}
-	if text := inSlack(bottest.SlackAdmin, "log"); !strings.Contains(text, bottest.SlackAdmin+" set") || !strings.Contains(text, "language ja → en") || strings.Contains(text, w.discordRef()) {
+	if text := inSlack(bottest.SlackAdmin, "log"); !strings.Contains(text, "set #"+bottest.SlackChannelID) || !strings.Contains(text, "by "+bottest.SlackAdmin) || !strings.Contains(text, "language ja → en") || strings.Contains(text, w.discordRef()) {
 		t.Errorf("log: %q", text)
 	}
 	manager := bottest.DiscordUser{ID: "8", Permissions: "32"}
@@ -80,6 +80,19 @@ func TestLanguages(t *testing.T) {
 	}
 	if got := l.language(ref); got != briefing.English {
 		t.Errorf("after a change: %s", got)
+	}
+	home := bot.Ref{Installation: ref.Installation}
+	if got := l.language(home); got != briefing.English {
+		t.Errorf("in no channel, where all are in English: %s", got)
+	}
+	if err := keeper.PutChannel(t.Context(), bot.Channel{Ref: bot.Ref{Installation: ref.Installation, Channel: "C2"}, Settings: bot.Settings{Language: briefing.Japanese}}, bot.AuditEntry{}); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := bot.Ref{Installation: bot.Installation{Platform: bot.Slack, Tenant: "T2"}}
+	for at, want := range map[bot.Ref]briefing.Language{home: briefing.Japanese, elsewhere: briefing.Japanese, ref: briefing.English} {
+		if got := l.language(at); got != want {
+			t.Errorf("%s, where some are: %s, want %s", at, got, want)
+		}
 	}
 	other := &languages{}
 	if err := other.refresh(t.Context(), keeper); err != nil || other.language(ref) != briefing.English {
