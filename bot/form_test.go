@@ -348,3 +348,19 @@ func TestListOfManyChannels(t *testing.T) {
 		t.Errorf("list: %s", got)
 	}
 }
+
+// TestFilledInFormIsNotLost: who has asked too much may still send what was
+// filled in.
+func TestFilledInFormIsNotLost(t *testing.T) {
+	d := newDesk(t)
+	f := d.openSettings(t)
+	for range perUser.burst + 1 {
+		d.ask(t, "briefing-admin", settingsHere)
+	}
+	if reply := d.ask(t, "briefing-admin", settingsHere); reply.Form != nil {
+		t.Fatal("nobody is limited: the test is void")
+	}
+	if reply := d.send(t, f, map[string]string{"time": "09:15"}); !reply.Changed {
+		t.Errorf("sent: %s", show(reply.Document))
+	}
+}

@@ -148,9 +148,11 @@ func meteredName(name string) string {
 }
 
 // wait is how long a person has to wait who has asked too much. What only
-// opens a form or a tab is not counted.
+// opens a form or a tab is not counted, nor what an admin has filled in and
+// would lose: opening that form was counted.
 func (r *Router) wait(req Request) time.Duration {
-	if req.Command == "term-form" || req.Command == "home" {
+	filledIn := req.Answers != nil && req.Command == "briefing-admin"
+	if filledIn || req.Command == "term-form" || req.Command == "home" {
 		return 0
 	}
 	return r.limit.take(req)
