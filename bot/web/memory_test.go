@@ -54,18 +54,25 @@ func (m *moving) Digest(d briefing.Date) (*briefing.Digest, error) {
 func (m *moving) Dates() []briefing.Date { s, _ := m.now(); return s.Dates() }
 func (m *moving) Revision() int64        { _, rev := m.now(); return rev }
 
-func TestPagesStayInMemoryUntilTheArchiveChanges(t *testing.T) {
-	m := &moving{shelf: library(), rev: 1}
+// reader shows pages of a site over the shelf.
+func (m *moving) reader(t *testing.T) func(path string) string {
+	t.Helper()
 	s := m.shelf
 	site, err := web.New(web.Options{Library: m, Editions: s, Search: s, Glossary: s})
 	if err != nil {
 		t.Fatal(err)
 	}
-	show := func(path string) string {
+	handler := site.Handler()
+	return func(path string) string {
 		w := httptest.NewRecorder()
-		site.Handler().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		handler.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 		return w.Body.String()
 	}
+}
+
+func TestPagesStayInMemoryUntilTheArchiveChanges(t *testing.T) {
+	m := &moving{shelf: library(), rev: 1}
+	show := m.reader(t)
 	first := show("/")
 	read := m.reads.Load()
 	if again := show("/"); again != first || m.reads.Load() != read {
@@ -90,16 +97,7 @@ func TestPagesStayInMemoryUntilTheArchiveChanges(t *testing.T) {
 // has come, its page is there.
 func TestPagesWhileTheArchiveChanges(t *testing.T) {
 	m := &moving{shelf: library(), rev: 1}
-	s := m.shelf
-	site, err := web.New(web.Options{Library: m, Editions: s, Search: s, Glossary: s})
-	if err != nil {
-		t.Fatal(err)
-	}
-	show := func(path string) string {
-		w := httptest.NewRecorder()
-		site.Handler().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
-		return w.Body.String()
-	}
+	show := m.reader(t)
 	done := make(chan struct{})
 	var readers sync.WaitGroup
 	for range 3 {

@@ -141,10 +141,6 @@ func (s *Site) newPage(r *http.Request) page {
 	}
 	p.foreign = p.Lang != s.opts.Language
 	p.Operator = s.operator != nil
-	if s.opts.PublicURL != "" {
-		p.Canonical = s.opts.PublicURL + p.Here.EscapedPath()
-		p.Picture = s.opts.PublicURL + "/assets/card.png"
-	}
 	p.Words = wordsFor(p.Lang)
 	kept := url.Values{}
 	for _, name := range []string{"q", "month"} {
@@ -153,6 +149,12 @@ func (s *Site) newPage(r *http.Request) page {
 		}
 	}
 	p.Here.RawQuery = kept.Encode()
+	if s.opts.PublicURL != "" {
+		if q := r.URL.Query(); !q.Has("q") && !q.Has("page") { // parts of lists are nobody's address
+			p.Canonical = s.opts.PublicURL + p.Here.String()
+		}
+		p.Picture = s.opts.PublicURL + "/assets/card.png"
+	}
 	return p
 }
 

@@ -146,7 +146,6 @@ func (s *Site) search(r *http.Request) (*answer, error) {
 	if words != "" {
 		p.Title = words + " – " + p.Title
 	}
-	p.Canonical = "" // a result is nobody's address
 	p.Content = result
 	return s.show("search", p)
 }

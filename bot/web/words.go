@@ -11,17 +11,17 @@ import (
 type words struct {
 	lang briefing.Language
 
-	SiteTitle, Skip, Latest, Archive, Terms, Search, SearchHint, SearchGo, OtherLanguage, Navigation    string
-	KeyPoints, KeyPoint, InShort, Details, Source, Sources, Contents, DeepDive, More, Glossary, Outlook string
-	Conclusion, Citations, Vulnerabilities, Revised, Newer, Older, Pages                                string
-	OtherNames, FirstSeen, LastSeen, InDigests, Related, OtherMeanings, Meant                           string
-	NoSuchTerm, TermCount, Hits, FoundPassages, SearchHelp, NoHits, Moved, FoundTerms, Feed             string
-	History, Times, EarlierDays, SeveralTerms, FindTerm, TermHits, ByMonth, Instead                     string
-	Health, Paused, Login, LoginHint, LogIn, LogOut, Token, WrongToken, TooManyAttempts                 string
-	Troubles, AllWell, AsOf, Reload, Channels, LastPost, ThisSlot, NextSlot, None, NoChannels           string
-	DigestSources, SourceBroken, SourceFine, NewestDigest, LookedAt, Why, NoSources                     string
-	RejectedFiles, NoRejected                                                                           string
-	NotFound, NotFoundHint, Sorry, Wrong, NotUnderstood, NothingYet                                     string
+	SiteTitle, Skip, Latest, Archive, Terms, Search, SearchHint, SearchGo, OtherLanguage, Navigation string
+	KeyPoints, KeyPoint, InShort, Details, Source, Contents, DeepDive, More, Glossary, Outlook       string
+	Conclusion, Citations, Vulnerabilities, Revised, Newer, Older, Pages                             string
+	OtherNames, FirstSeen, LastSeen, Related, Meant                                                  string
+	NoSuchTerm, TermCount, Hits, FoundPassages, SearchHelp, NoHits, Moved, FoundTerms, Feed          string
+	History, Times, EarlierDays, SeveralTerms, FindTerm, TermHits, ByMonth, Instead                  string
+	Health, Paused, Login, LoginHint, LogIn, LogOut, Token, WrongToken, TooManyAttempts              string
+	Troubles, AllWell, AsOf, Reload, Channels, LastPost, ThisSlot, NextSlot, None, NoChannels        string
+	DigestSources, SourceBroken, SourceFine, NewestDigest, LookedAt, Why, NoSources                  string
+	RejectedFiles, NoRejected                                                                        string
+	NotFound, NotFoundHint, Sorry, Wrong, NotUnderstood, NothingYet                                  string
 }
 
 var weekdaysJA = [...]string{"日", "月", "火", "水", "木", "金", "土"}
@@ -115,11 +115,11 @@ func japanese() words {
 		lang:      briefing.Japanese,
 		SiteTitle: "サイバーセキュリティ・ブリーフィング", Skip: "本文へ移動", Latest: "最新", Archive: "バックナンバー", Terms: "用語集",
 		Search: "検索", SearchHint: "用語、ニュース、CVE 番号", SearchGo: "検索する", OtherLanguage: "English", Navigation: "サイト内の移動",
-		KeyPoints: "主要ポイント", KeyPoint: "主要ポイント", InShort: "要約", Details: "詳細", Source: "出典", Sources: "出典", Contents: "目次", DeepDive: "深掘り", More: "そのほか",
+		KeyPoints: "主要ポイント", KeyPoint: "主要ポイント", InShort: "要約", Details: "詳細", Source: "出典", Contents: "目次", DeepDive: "深掘り", More: "そのほか",
 		Glossary: "用語解説", Outlook: "今後の展望", Conclusion: "結論", Citations: "主要引用", Vulnerabilities: "脆弱性", Revised: "更新",
 		Newer: "新しい日", Older: "前の日", Pages: "ページの移動",
-		OtherNames: "別名", FirstSeen: "初出", LastSeen: "最新", InDigests: "この用語が出たブリーフィング", Related: "関連する用語",
-		OtherMeanings: "以前の説明", Meant: "もしかして", NoSuchTerm: "「%s」はまだ用語集にありません", TermCount: "%d 語",
+		OtherNames: "別名", FirstSeen: "初出", LastSeen: "最新", Related: "関連する用語",
+		Meant: "もしかして", NoSuchTerm: "「%s」はまだ用語集にありません", TermCount: "%d 語",
 		Hits: "%d 件見つかりました", FoundPassages: "ニュースと記事", SearchHelp: "用語、ニュース、CVE 番号をさがせます。言葉を空白で区切ると、すべてを含むものをさがします。",
 		NoHits:     "見つかりませんでした。言葉を減らすか、別の言い方でお試しください。",
 		FoundTerms: "用語", Feed: "フィード",
@@ -145,11 +145,11 @@ func english() words {
 		lang:      briefing.English,
 		SiteTitle: "Cyber security briefing", Skip: "Skip to the text", Latest: "Latest", Archive: "Archive", Terms: "Terms",
 		Search: "Search", SearchHint: "Terms, stories, CVE IDs", SearchGo: "Search", OtherLanguage: "日本語", Navigation: "Site",
-		KeyPoints: "Key points", KeyPoint: "Key point", InShort: "In short", Details: "Details", Source: "Source", Sources: "Sources", Contents: "Contents", DeepDive: "Deep dive", More: "More",
+		KeyPoints: "Key points", KeyPoint: "Key point", InShort: "In short", Details: "Details", Source: "Source", Contents: "Contents", DeepDive: "Deep dive", More: "More",
 		Glossary: "Terms", Outlook: "Outlook", Conclusion: "Conclusion", Citations: "Citations", Vulnerabilities: "Vulnerabilities", Revised: "Updated",
 		Newer: "Newer", Older: "Older", Pages: "Pages",
-		OtherNames: "Other names", FirstSeen: "First seen", LastSeen: "Last seen", InDigests: "Briefings with this term", Related: "Related terms",
-		OtherMeanings: "Earlier explanations", Meant: "Did you mean", NoSuchTerm: "“%s” is not in the glossary yet", TermCount: "%d terms",
+		OtherNames: "Other names", FirstSeen: "First seen", LastSeen: "Last seen", Related: "Related terms",
+		Meant: "Did you mean", NoSuchTerm: "“%s” is not in the glossary yet", TermCount: "%d terms",
 		Hits: "%d found", FoundPassages: "Stories", SearchHelp: "Finds terms, stories and CVE IDs. With several words, all must be there.",
 		NoHits:     "Nothing was found. Try fewer or other words.",
 		FoundTerms: "Terms", Feed: "Feed",

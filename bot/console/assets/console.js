@@ -422,6 +422,7 @@
         for (const list of [log, replies]) list.querySelector(`:scope > [data-id="${CSS.escape(m.id)}"]`)?.remove();
         if (m.thread) putThreadButton(m.thread);
       }
+      drawChannels();
       if (open === id) go(channel, "");
     });
     events.onerror = () => {
@@ -494,7 +495,6 @@
     offers.hidden = true;
     offered = [];
     picked = -1;
-    box.setAttribute("aria-expanded", "false");
     box.removeAttribute("aria-activedescendant");
   };
   const pick = (i) => {
@@ -519,7 +519,6 @@
       return li;
     }));
     offers.hidden = false;
-    box.setAttribute("aria-expanded", "true");
     pick(0);
   };
   const take = (i) => {
