@@ -109,6 +109,8 @@ func functions() template.FuncMap {
 		"clean":   bot.Clean,
 		"link":    bot.SafeURL,
 		"host":    bot.HostOf,
+		"honest":  bot.Honest,
+		"joined":  joined,
 		"short":   plain,
 		"mark":    mark,
 		"nvd":     bot.NVD,

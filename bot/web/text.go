@@ -132,3 +132,12 @@ func plain(t string, n int) string {
 	}
 	return t
 }
+
+// joined is the text of spans without their styles.
+func joined(spans []span) string {
+	var sb strings.Builder
+	for _, s := range spans {
+		sb.WriteString(s.Text)
+	}
+	return bot.Clean(sb.String())
+}
