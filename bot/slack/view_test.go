@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/txtar"
 	slackgo "github.com/slack-go/slack"
-	"golang.org/x/tools/txtar"
 
 	"cyberbrief/bot"
 	"cyberbrief/bot/bottest"
