@@ -71,6 +71,12 @@ func NewRouter(opts RouterOptions) *Router {
 	if opts.Meter == nil {
 		opts.Meter = Unmetered{}
 	}
+	if opts.Clock == nil {
+		opts.Clock = time.Now
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
 	return &Router{opts, newLimiter(opts.Clock)}
 }
 

@@ -53,7 +53,7 @@ func (s *Slack) Diagnose(ctx context.Context) []bot.Finding {
 	asked := s.opts.Clock()
 	header, failed := s.api.hear(ctx, "auth.test", nil, &who)
 	answered := s.opts.Clock()
-	findings := []bot.Finding{tokenFinding(failed, "SLACK_BOT_TOKEN", fmt.Sprintf("bot token of the workspace %s (%s)", who.Team, who.TeamID))}
+	findings := []bot.Finding{tokenFinding(failed, "SLACK_BOT_TOKEN", fmt.Sprintf("of the workspace %s (%s)", bot.Clean(who.Team), who.TeamID))}
 	if failed == nil {
 		findings = append(findings, scopeFindings(header)...)
 	}
@@ -125,7 +125,7 @@ func (s *Slack) commandFindings(ctx context.Context) []bot.Finding {
 		if failed == nil && socket.URL == "" {
 			failed = &bot.OutcomeError{Class: bot.Transient, Code: "no address", Err: errors.New("apps.connections.open names none")}
 		}
-		findings = append(findings, tokenFinding(failed, "SLACK_APP_TOKEN", "app token: commands come through Socket Mode"))
+		findings = append(findings, tokenFinding(failed, "SLACK_APP_TOKEN", "commands come through Socket Mode"))
 	}
 	if s.opts.SigningSecret != "" {
 		findings = append(findings, bot.Finding{Check: "signing secret", Grade: bot.OK,

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -134,9 +135,9 @@ func channelFinding(ctx context.Context, ps *platformSet, c bot.Channel) bot.Fin
 	err := ask(ctx, c.Ref)
 	switch {
 	case errors.Is(err, bot.ErrUnchecked):
-		f.Grade, f.Text, f.Next = bot.Warn, err.Error(), fmt.Sprintf("see what stands above for %s, and try again", c.Ref.Platform)
+		f.Grade, f.Text, f.Next = bot.Warn, inEnglish(err), fmt.Sprintf("see what stands above for %s, and try again", c.Ref.Platform)
 	case err != nil:
-		f.Grade, f.Text, f.Next = bot.Fail, err.Error(), "put it right in the channel, then /briefing-admin resume; or choose another channel"
+		f.Grade, f.Text, f.Next = bot.Fail, inEnglish(err), "put it right in the channel, then /briefing-admin resume; or choose another channel"
 	}
 	if c.Paused {
 		f.Text += "; paused: " + c.Reason
@@ -145,6 +146,17 @@ func channelFinding(ctx context.Context, ps *platformSet, c bot.Channel) bot.Fin
 		}
 	}
 	return f
+}
+
+// inEnglish is an error without the Japanese half of the advice that some
+// have for both kinds of readers.
+func inEnglish(err error) string {
+	text := err.Error()
+	oe, ok := errors.AsType[*bot.OutcomeError](err)
+	if _, english, both := strings.Cut(text, " / "); ok && both {
+		return oe.Code + ": " + english
+	}
+	return text
 }
 
 // asker is how to ask a platform about a channel without changing anything.
@@ -201,7 +213,7 @@ func (d *doctor) newestFinding(s source.Source, newest briefing.Date, err error)
 	age := 0
 	if newest != "" {
 		age = max(0, today.DaysSince(newest))
-		f.Text = fmt.Sprintf("newest digest %s, %d days old", newest, age)
+		f.Text = fmt.Sprintf("newest digest %s, %d day(s) old", newest, age)
 	}
 	remote := strings.Contains(s.String(), "://")
 	switch {
@@ -287,6 +299,9 @@ func askIdentity(ctx context.Context, base string) (string, error) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy
 	resp, err := client.Do(req)
 	if err != nil {
+		if u, ok := errors.AsType[*url.Error](err); ok {
+			err = u.Err // without the address, which stands before it
+		}
 		return "", fmt.Errorf("%s cannot be reached: %w", base, err)
 	}
 	defer resp.Body.Close()

@@ -173,7 +173,7 @@ func TestDoctorOnBadDays(t *testing.T) {
 			}
 		}, "sources", bot.Warn, "cybersecurity_news_2025-07-05.md cannot be posted", "digest lint"},
 		{"old digests", func(_ *testing.T, w *world) { w.env["MAX_AGE"] = "3" },
-			"sources", bot.Warn, "days old", "older than MAX_AGE"},
+			"sources", bot.Warn, "day(s) old", "older than MAX_AGE"},
 		{"no folder for the database", func(_ *testing.T, w *world) { w.env["DATABASE_URL"] = "sqlite:/no/such/folder/x.db" },
 			"database", bot.Fail, "no folder", "DATABASE_URL"},
 		{"LISTEN taken by another program", func(t *testing.T, w *world) {
