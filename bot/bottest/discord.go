@@ -28,7 +28,9 @@ const (
 // called. It is safe for concurrent use.
 type Discord struct {
 	t       testing.TB
-	server  *httptest.Server
+	origin  string            // scheme and host
+	server  *httptest.Server  // nil on a Wire
+	base    http.RoundTripper // by which requests are made; nil is the network
 	key     ed25519.PrivateKey
 	closing chan struct{}
 
@@ -101,6 +103,27 @@ const (
 // channels yet.
 func NewDiscord(t testing.TB) *Discord {
 	t.Helper()
+	d := newDiscord(t)
+	d.server = httptest.NewServer(d.routes())
+	d.origin = d.server.URL
+	return d
+}
+
+// DiscordHost is where NewDiscordOn puts a fake Discord.
+const DiscordHost = "discord.example"
+
+// NewDiscordOn makes a fake Discord that is reached by a wire alone: it has
+// no gateway, and brings interactions to the address of SignTo.
+func NewDiscordOn(t testing.TB, w *Wire) *Discord {
+	t.Helper()
+	d := newDiscord(t)
+	d.base, d.origin = w, "http://"+DiscordHost
+	w.Serve(DiscordHost, d.routes())
+	return d
+}
+
+func newDiscord(t testing.TB) *Discord {
+	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatalf("fake discord: %v", err)
@@ -111,7 +134,6 @@ func NewDiscord(t testing.TB) *Discord {
 		connections: map[*discordConnection]bool{}, interactions: map[string]*discordInteraction{},
 		gateway: DiscordGateway{Heartbeat: 41250 * time.Millisecond},
 	}
-	d.server = httptest.NewServer(d.routes())
 	t.Cleanup(d.close)
 	return d
 }
@@ -119,8 +141,10 @@ func NewDiscord(t testing.TB) *Discord {
 func (d *Discord) close() {
 	close(d.closing)
 	d.CloseGateway(1001)
-	d.server.CloseClientConnections()
-	d.server.Close()
+	if d.server != nil {
+		d.server.CloseClientConnections()
+		d.server.Close()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.expected {
@@ -132,7 +156,7 @@ func (d *Discord) close() {
 }
 
 // URL is the address of the API, for DISCORD_API_URL.
-func (d *Discord) URL() string { return d.server.URL + "/api/v9/" }
+func (d *Discord) URL() string { return d.origin + "/api/v9/" }
 
 // PublicKey is what signed interactions are verified with, in hexadecimal.
 func (d *Discord) PublicKey() string {
@@ -306,9 +330,14 @@ func (d *Discord) Requests(route string) []DiscordRequest {
 // newID makes a snowflake; later ones are higher.
 // https://discord.com/developers/docs/reference#snowflakes
 func (d *Discord) newID() string {
-	const epoch = 1420070400000
-	d.lastID = max(d.lastID+1, (d.now().UnixMilli()-epoch)<<22)
+	d.lastID = max(d.lastID+1, snowflakeOf(d.now()))
 	return decimal(d.lastID)
+}
+
+// snowflakeOf is the lowest id of an instant.
+func snowflakeOf(t time.Time) int64 {
+	const epoch = 1420070400000
+	return (t.UnixMilli() - epoch) << 22
 }
 
 // notify wakes up everybody who waits for something; the caller holds mu.

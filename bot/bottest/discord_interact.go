@@ -298,7 +298,7 @@ func (d *Discord) PostSigned(ctx context.Context, url string, body []byte) (*htt
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-Signature-Timestamp", timestamp)
 	req.Header.Set("X-Signature-Ed25519", d.Sign(timestamp, body))
-	return http.DefaultClient.Do(req)
+	return (&http.Client{Transport: d.base}).Do(req)
 }
 
 // Sign is Discord's signature of a body, in hexadecimal.

@@ -173,7 +173,7 @@ func (d *Discord) Conversation(user string) []Seen {
 func (d *Discord) getGateway(w http.ResponseWriter, r *http.Request, _ []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	answer := map[string]any{"url": "ws" + strings.TrimPrefix(d.server.URL, "http") + "/gateway"}
+	answer := map[string]any{"url": "ws" + strings.TrimPrefix(d.origin, "http") + "/gateway"}
 	if strings.HasSuffix(r.URL.Path, "/bot") {
 		answer["shards"] = 1
 		answer["session_start_limit"] = map[string]int{

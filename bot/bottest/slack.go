@@ -34,7 +34,9 @@ type Slack struct {
 	// URL is the address of the Web API, with a slash at its end.
 	URL string
 
-	server *httptest.Server
+	origin string            // scheme and host of URL
+	server *httptest.Server  // nil on a Wire
+	base   http.RoundTripper // by which requests are made; nil is the network
 	closed chan struct{}
 
 	mu       sync.Mutex
@@ -117,6 +119,29 @@ func NewSlack(t testing.TB) *Slack {
 
 // StartSlack starts a fake Slack on loopback. Close ends it.
 func StartSlack() *Slack {
+	s := newSlack()
+	s.server = httptest.NewServer(s.routes())
+	s.at(s.server.URL)
+	return s
+}
+
+// SlackHost is where NewSlackOn puts a fake Slack.
+const SlackHost = "slack.example"
+
+// NewSlackOn makes a fake Slack that is reached by a wire alone: it has no
+// sockets, and brings people's commands to the addresses of UseHooks.
+func NewSlackOn(w *Wire) *Slack {
+	s := newSlack()
+	s.base = w
+	s.at("http://" + SlackHost)
+	w.Serve(SlackHost, s.routes())
+	return s
+}
+
+// at sets the address.
+func (s *Slack) at(origin string) { s.origin, s.URL = origin, origin+"/api/" }
+
+func newSlack() *Slack {
 	s := &Slack{
 		closed:   make(chan struct{}),
 		channels: map[string]*slackChannel{},
@@ -129,13 +154,15 @@ func StartSlack() *Slack {
 	s.AddChannel(SlackChannel{ID: SlackChannelID, Name: "general", Member: true})
 	s.AddUser(SlackUser{ID: SlackAdmin, Name: "admin", Team: SlackTeam, Admin: true})
 	s.AddUser(SlackUser{ID: SlackMember, Name: "member", Team: SlackTeam})
+	return s
+}
+
+func (s *Slack) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/{method}", s.serveAPI)
 	mux.HandleFunc("GET /socket", s.serveSocket)
 	mux.HandleFunc("POST /response/{id}", s.serveResponseURL)
-	s.server = httptest.NewServer(mux)
-	s.URL = s.server.URL + "/api/"
-	return s
+	return mux
 }
 
 // Close ends all connections and the server.
@@ -150,8 +177,10 @@ func (s *Slack) Close() {
 	}
 	s.mu.Unlock()
 	s.sockets.closeAll()
-	s.server.CloseClientConnections()
-	s.server.Close()
+	if s.server != nil {
+		s.server.CloseClientConnections()
+		s.server.Close()
+	}
 }
 
 // AddChannel adds or replaces a channel; its messages stay.

@@ -162,7 +162,7 @@ func (s *Slack) newAnswers(channel, user string) (*slackAnswers, string, int) {
 	id := strconv.Itoa(serial)
 	a := &slackAnswers{channel: channel, user: user, at: time.Now(), came: make(chan SlackMessage, 100)}
 	s.answers[id] = a
-	return a, s.server.URL + "/response/" + id, serial
+	return a, s.origin + "/response/" + id, serial
 }
 
 // ask delivers what a person did and waits for the first answer.
@@ -188,7 +188,7 @@ func (s *Slack) bring(ctx context.Context, kind string, payload map[string]any, 
 	hooks := s.hooks
 	s.mu.Unlock()
 	if hooks != (SlackHooks{}) {
-		return hooks.deliver(ctx, kind, payload)
+		return hooks.deliver(ctx, s.base, kind, payload)
 	}
 	return s.Deliver(ctx, kind, payload, times)
 }
@@ -272,8 +272,9 @@ func SignSlack(h http.Header, secret string, body []byte, at time.Time) {
 	h.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
 }
 
-// deliver sends a signed request and takes its answer for the acknowledgement.
-func (h SlackHooks) deliver(ctx context.Context, kind string, payload map[string]any) ([]SlackAck, error) {
+// deliver sends a signed request by base, or over the network, and takes its
+// answer for the acknowledgement.
+func (h SlackHooks) deliver(ctx context.Context, base http.RoundTripper, kind string, payload map[string]any) ([]SlackAck, error) {
 	ctx, cancel := context.WithTimeout(ctx, slackAckTimeout)
 	defer cancel()
 	to, contentType, body, err := h.request(kind, payload)
@@ -291,7 +292,10 @@ func (h SlackHooks) deliver(ctx context.Context, kind string, payload map[string
 	req.Header.Set("Content-Type", contentType)
 	SignSlack(req.Header, secret, []byte(body), time.Now())
 	began := time.Now()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	if base == nil {
+		base = &http.Transport{DisableKeepAlives: true}
+	}
+	client := &http.Client{Transport: base}
 	resp, err := client.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSlackTimeout, err)

@@ -85,7 +85,7 @@ func (s *Slack) openConnection(slackArgs) map[string]any {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.tickets[ticket] = true
-	return map[string]any{"ok": true, "url": "ws" + strings.TrimPrefix(s.server.URL, "http") + "/socket?ticket=" + ticket}
+	return map[string]any{"ok": true, "url": "ws" + strings.TrimPrefix(s.origin, "http") + "/socket?ticket=" + ticket}
 }
 
 // serveSocket is one Socket Mode connection from hello to its end.

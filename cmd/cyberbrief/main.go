@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -68,6 +69,8 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	clock          func() time.Time
+	// base makes the requests to the platforms; nil is the network.
+	base http.RoundTripper
 }
 
 // colour says whether the output is a terminal whose reader has not asked for
@@ -111,7 +114,7 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 		(&printer{w: stderr}).line(`Run "cyberbrief --help" for usage.`)
 		return exitUsage
 	}
-	err = parsed.Run(&environment{ctx, lookup, stdin, stdout, stderr, time.Now})
+	err = parsed.Run(&environment{ctx: ctx, lookup: lookup, stdin: stdin, stdout: stdout, stderr: stderr, clock: time.Now})
 	switch {
 	case err == nil:
 		return exitOK

@@ -44,7 +44,7 @@ func newPlatforms(e *environment, cfg config.Config, log *slog.Logger, language 
 		s, err := slack.New(slack.Options{
 			BotToken: cfg.SlackBotToken.Reveal(), AppToken: cfg.SlackAppToken.Reveal(),
 			SigningSecret: cfg.SlackSigningSecret.Reveal(), Admins: cfg.SlackAdmins,
-			APIURL: string(cfg.SlackAPIURL), Language: language, Meter: meter, Logger: log, Clock: e.clock,
+			APIURL: string(cfg.SlackAPIURL), Language: language, Meter: meter, Logger: log, Clock: e.clock, Base: e.base,
 		})
 		if err != nil {
 			return nil, err
@@ -59,7 +59,7 @@ func newPlatforms(e *environment, cfg config.Config, log *slog.Logger, language 
 	if cfg.DiscordToken != "" {
 		d, err := discord.New(discord.Options{
 			Token: cfg.DiscordToken.Reveal(), ApplicationID: cfg.DiscordApplicationID,
-			PublicKey: cfg.DiscordPublicKey, APIURL: string(cfg.DiscordAPIURL), Language: language, Meter: meter, Logger: log, Clock: e.clock, Notes: notes,
+			PublicKey: cfg.DiscordPublicKey, APIURL: string(cfg.DiscordAPIURL), Language: language, Meter: meter, Logger: log, Clock: e.clock, Notes: notes, Base: e.base,
 		})
 		if err != nil {
 			return nil, err
