@@ -2,27 +2,26 @@ package bottest
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
 )
 
-// Forget drops all that is older than an instant and that only a test would
-// look at: messages, requests, answers. A run over a year needs as little
-// memory as one over a day then.
+// Forget drops the messages that are older than an instant, and all that only
+// a test would look at: requests, answers, what one person sees. A run over a
+// year needs as little memory as one over days then. Nobody may be waiting
+// for an answer.
 func (s *Slack) Forget(before time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	oldest := fmt.Sprintf("%d.000000", before.Unix())
 	for _, c := range s.channels {
-		c.messages = kept(c.messages, func(m *SlackMessage) bool { return m.TS >= oldest })
+		c.messages = kept(c.messages, func(m *SlackMessage) bool { return m.TS >= oldest && m.For == "" })
 	}
-	s.calls = kept(s.calls, func(c SlackCall) bool { return !c.At.Before(before) })
-	maps.DeleteFunc(s.answers, func(_ string, a *slackAnswers) bool { return a.at.Before(before) })
+	s.calls, s.answers = nil, map[string]*slackAnswers{}
 	s.views.mu.Lock()
 	defer s.views.mu.Unlock()
-	maps.DeleteFunc(s.views.triggers, func(_ string, t slackTrigger) bool { return t.at.Before(before) })
+	s.views.triggers = map[string]slackTrigger{}
 }
 
 // Forget is what Slack's is; threads go with their parents.
@@ -36,11 +35,10 @@ func (d *Discord) Forget(before time.Time) {
 			continue
 		}
 		ch.messages = kept(ch.messages, func(m *DiscordMessage) bool { return number(m.ID) >= oldest })
-		maps.DeleteFunc(ch.nonces, func(_ string, n discordNonce) bool { return n.at.Before(before) })
+		ch.nonces = map[string]discordNonce{}
 	}
-	d.requests = kept(d.requests, func(r DiscordRequest) bool { return !r.At.Before(before) })
+	d.requests, d.interactions = nil, map[string]*discordInteraction{}
 	d.faults = kept(d.faults, func(p *plannedFault) bool { return p.left > 0 })
-	maps.DeleteFunc(d.interactions, func(_ string, i *discordInteraction) bool { return i.at.Before(before) })
 }
 
 // kept are the elements to keep, in memory of their own.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"cyberbrief/bot"
@@ -41,7 +42,7 @@ func verified(key ed25519.PublicKey, signature, timestamp string, body []byte, n
 		return false
 	}
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
-	if err != nil {
+	if err != nil || strings.Trim(timestamp, "0123456789") != "" {
 		return false
 	}
 	if age := now.Sub(time.Unix(seconds, 0)); age > maxSkew || age < -maxSkew {

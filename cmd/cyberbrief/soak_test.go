@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
@@ -218,6 +219,10 @@ func (s *soaked) addChannel(i int) {
 	s.channels = append(s.channels, c)
 }
 
+// soakMemory is how long the fakes keep messages: longer than they are
+// corrected.
+const soakMemory = 3 * 24 * time.Hour
+
 // day lets one day pass.
 func (s *soaked) day(n int) {
 	s.Helper()
@@ -236,8 +241,8 @@ func (s *soaked) day(n int) {
 	s.jobs.Wait()
 	time.Sleep(time.Until(to))
 	s.harvest()
-	s.slack.Forget(to.AddDate(0, 0, -3))
-	s.discord.Forget(to.AddDate(0, 0, -3))
+	s.slack.Forget(to.Add(-soakMemory))
+	s.discord.Forget(to.Add(-soakMemory))
 	if n == 1 || n == 9 || n%30 == 29 || n == s.size.days-1 {
 		s.measure(n + 1)
 	}
@@ -253,13 +258,12 @@ type event struct {
 func (s *soaked) events(n int, from, to time.Time) []event {
 	all := append(s.news(n, from), s.mishaps(n, from)...)
 	ticks := map[time.Time]bool{}
-	for at := from; at.Before(to.Add(-30 * time.Minute)); at = at.Add(time.Hour) {
+	for at := from; at.Before(to); at = at.Add(2 * time.Hour) { // closes windows, too
 		ticks[at.Add(7*time.Second)] = true
 	}
 	for _, c := range s.channels {
 		for _, slot := range s.slots(c, from, to) {
 			ticks[slot.DueAt.Add(7*time.Second)] = true
-			ticks[slot.ClosesAt.Add(7*time.Second)] = true
 		}
 	}
 	for at := range ticks {
@@ -520,6 +524,12 @@ func (s *soaked) measure(day int) {
 	}
 	f.database = s.databaseSize()
 	s.figures = append(s.figures, f)
+	if dir := os.Getenv("SOAK_PROFILES"); dir != "" {
+		if out, err := os.Create(fmt.Sprintf("%s/heap%d", dir, day)); err == nil {
+			_ = pprof.WriteHeapProfile(out)
+			out.Close()
+		}
+	}
 	s.Logf("day %d: %d briefings posted, %d commands; %d goroutines, %d files, %d series; heap %.2f MB, of it archive %.2f MB; database %.2f MB",
 		f.day, f.posted, s.people.given.Load(), f.goroutines, f.files, f.series, mega(f.heap), mega(f.archive), mega(f.database))
 }
