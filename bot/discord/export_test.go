@@ -13,7 +13,7 @@ func (d *Discord) Hasten(hello, first time.Duration) {
 }
 
 // Crowd makes the bot busy sooner.
-func (d *Discord) Crowd(workers, waiting int) { d.intake = newIntake(workers, waiting) }
+func (d *Discord) Crowd(workers, waiting int) { d.intake = newIntake(workers, waiting, d.opts.Clock) }
 
 // RememberedThreads are as many as are kept after n were opened.
 func RememberedThreads(n int) (kept int, newest string) {

@@ -134,7 +134,9 @@ func TestForgedRequests(t *testing.T) {
 	public, own := newSigner(t)
 	_, other := newSigner(t)
 	now := time.Date(2025, 7, 2, 8, 30, 0, 0, time.UTC)
-	d, _ := start(t, func(o *discord.Options) { o.PublicKey, o.Clock, o.Logger = public, func() time.Time { return now }, nil })
+	d, _ := start(t, func(o *discord.Options) {
+		o.PublicKey, o.Clock, o.Logger = public, func() time.Time { return now }, nil
+	})
 	who := &responder{reply: echo}
 	stop := runResponder(t, d, who)
 	handler, kinds := d.Interactions(), forgers()

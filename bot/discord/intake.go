@@ -17,8 +17,6 @@ const (
 	// more are told to come back later.
 	maxWorkers = 16
 	maxWaiting = 128
-	// maxSeen is how many interactions are remembered as taken.
-	maxSeen = 4096
 	// drainWithin is how long answers under way may take once Run is to end.
 	drainWithin = 5 * time.Second
 )
@@ -28,19 +26,18 @@ const (
 type intake struct {
 	workers chan struct{}
 	crowd   int // under way, beyond which more are told to come back
+	seen    *bot.Recent
 
 	mu        sync.Mutex
 	ctx       context.Context // ends some time after Run's; nil while closed
 	cancel    context.CancelFunc
 	responder bot.Responder
-	seen      map[string]bool
-	order     []string // of seen, oldest first
 	admitted  int
 	running   sync.WaitGroup
 }
 
-func newIntake(workers, waiting int) *intake {
-	return &intake{workers: make(chan struct{}, workers), crowd: workers + waiting, seen: map[string]bool{}}
+func newIntake(workers, waiting int, clock func() time.Time) *intake {
+	return &intake{workers: make(chan struct{}, workers), crowd: workers + waiting, seen: bot.NewRecent(clock)}
 }
 
 // open lets interactions in. Work outlives ctx until close.
@@ -69,10 +66,9 @@ func (in *intake) close() {
 func (in *intake) admit(id string, work func(ctx context.Context, busy bool)) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.ctx == nil || in.admitted >= maxAdmitted || in.seen[id] {
+	if in.ctx == nil || in.admitted >= maxAdmitted || !in.seen.First(id) {
 		return false
 	}
-	in.remember(id)
 	in.admitted++
 	ctx, busy := in.ctx, in.admitted > in.crowd
 	in.running.Go(func() {
@@ -80,15 +76,6 @@ func (in *intake) admit(id string, work func(ctx context.Context, busy bool)) bo
 		work(ctx, busy)
 	})
 	return true
-}
-
-func (in *intake) remember(id string) {
-	if len(in.order) >= maxSeen {
-		delete(in.seen, in.order[0])
-		in.order = in.order[1:]
-	}
-	in.seen[id] = true
-	in.order = append(in.order, id)
 }
 
 func (in *intake) leave() {

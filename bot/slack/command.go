@@ -33,7 +33,7 @@ const (
 type intake struct {
 	slack *Slack
 	queue chan job
-	seen  *recent
+	seen  *bot.Recent
 	homes *viewers
 
 	mu        sync.Mutex
@@ -64,7 +64,7 @@ const (
 )
 
 func newIntake(s *Slack) *intake {
-	return &intake{slack: s, queue: make(chan job, queueLength), seen: newRecent(s.opts.Clock), homes: newViewers(s.opts.Clock)}
+	return &intake{slack: s, queue: make(chan job, queueLength), seen: bot.NewRecent(s.opts.Clock), homes: newViewers(s.opts.Clock)}
 }
 
 // busyNotice is what an acknowledgement says when the queue is full.
@@ -76,7 +76,7 @@ type busyNotice struct {
 // accept puts a job into the queue without waiting. A job with an id that
 // was accepted before is dropped. A notice is returned when there is no room.
 func (in *intake) accept(j job) *busyNotice {
-	if !in.seen.first(j.ID) {
+	if !in.seen.First(j.ID) {
 		return nil
 	}
 	if in.opens(j) {

@@ -52,30 +52,3 @@ func TestGateBoundsConnects(t *testing.T) {
 		}
 	})
 }
-
-func TestRecentForgets(t *testing.T) {
-	now := time.Unix(0, 0)
-	r := newRecent(func() time.Time { return now })
-	if !r.first("a") || r.first("a") || !r.first("b") {
-		t.Error("an id is new once")
-	}
-	for range 2 {
-		if !r.first("") {
-			t.Error("no id is always new")
-		}
-	}
-	now = now.Add(rememberFor)
-	if r.first("a") {
-		t.Error("forgotten too early")
-	}
-	now = now.Add(time.Second)
-	if !r.first("a") {
-		t.Error("never forgotten")
-	}
-	for i := range rememberMost * 2 {
-		r.first(string(rune(i)) + "x")
-	}
-	if len(r.order) > rememberMost || len(r.known) > rememberMost {
-		t.Errorf("%d ids are remembered", len(r.known))
-	}
-}

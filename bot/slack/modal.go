@@ -186,7 +186,7 @@ type viewAnswer struct {
 // with; nil closes the modal. An answer that takes too long, or is too long
 // for an acknowledgement, is shown in the modal afterwards.
 func (in *intake) submit(j job) any {
-	if !in.seen.first(j.ID) {
+	if !in.seen.First(j.ID) {
 		return nil
 	}
 	answered, left := make(chan any), make(chan struct{})

@@ -114,7 +114,7 @@ func (s *Slack) Events() http.Handler {
 // a bare 401. What take returns is the body of the answer; its id is the
 // signature, which no two requests share.
 func (s *Slack) signed(take func(id string, body []byte) any) http.Handler {
-	seen := newRecent(s.opts.Clock)
+	seen := bot.NewRecent(s.opts.Clock)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		if r.Method != http.MethodPost {
@@ -128,7 +128,7 @@ func (s *Slack) signed(take func(id string, body []byte) any) http.Handler {
 		}
 		// Upper and lower case sign the same.
 		id := strings.ToLower(r.Header.Get(signatureHeader))
-		if err != nil || !seen.first(id) {
+		if err != nil || !seen.First(id) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}

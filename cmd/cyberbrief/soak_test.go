@@ -258,7 +258,7 @@ type event struct {
 func (s *soaked) events(n int, from, to time.Time) []event {
 	all := append(s.news(n, from), s.mishaps(n, from)...)
 	ticks := map[time.Time]bool{}
-	for at := from; at.Before(to); at = at.Add(2 * time.Hour) { // closes windows, too
+	for at := from; at.Before(to); at = at.Add(3 * time.Hour) { // closes windows, too
 		ticks[at.Add(7*time.Second)] = true
 	}
 	for _, c := range s.channels {

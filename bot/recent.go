@@ -1,4 +1,4 @@
-package slack
+package bot
 
 import (
 	"sync"
@@ -6,14 +6,15 @@ import (
 )
 
 // How long an id is remembered, and how many are at most. Slack delivers
-// again within minutes, a signature is good for five.
+// again within minutes, a signature of either platform is good for five.
 const (
 	rememberFor  = 15 * time.Minute
 	rememberMost = 20_000
 )
 
-// recent remembers ids for a while. It is safe for concurrent use.
-type recent struct {
+// Recent remembers ids for a while, so that what is delivered again does
+// nothing again. Its memory is bounded. It is safe for concurrent use.
+type Recent struct {
 	clock func() time.Time
 
 	mu    sync.Mutex
@@ -26,12 +27,13 @@ type remembered struct {
 	at time.Time
 }
 
-func newRecent(clock func() time.Time) *recent {
-	return &recent{clock: clock, known: map[string]bool{}}
+// NewRecent remembers nothing yet.
+func NewRecent(clock func() time.Time) *Recent {
+	return &Recent{clock: clock, known: map[string]bool{}}
 }
 
-// first says whether id is new, and remembers it. The empty id is always new.
-func (r *recent) first(id string) bool {
+// First says whether id is new, and remembers it. The empty id is always new.
+func (r *Recent) First(id string) bool {
 	if id == "" {
 		return true
 	}
