@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"slices"
@@ -30,7 +31,11 @@ import (
 	"cyberbrief/briefing/glossary"
 )
 
-var soak = flag.String("soak", "short", "soak: short, full for a year, or DAYSxCHANNELSxCOMMANDS")
+var (
+	soak         = flag.String("soak", "short", "soak: short, full for a year, or DAYSxCHANNELSxCOMMANDS")
+	soakDatabase = flag.String("soak-database", "sqlite", "database of the soak: sqlite or postgres")
+	soakProfiles = flag.String("soak-profiles", "", "folder for profiles of the heap")
+)
 
 // soakSize is how much a soak does.
 type soakSize struct{ days, channels, commands int }
@@ -60,18 +65,17 @@ func TestSoak(t *testing.T) {
 	if size.days < 4 {
 		t.Fatal("-soak: at least four days")
 	}
-	bottest.EachDatabase(t, func(t *testing.T, url string) {
-		if size.days > 30 && strings.HasPrefix(url, "postgres") && os.Getenv("SOAK_POSTGRES") == "" {
-			t.Log("a long soak is for SQLite, unless SOAK_POSTGRES is set")
-			return
+	database := bottest.SQLite
+	if *soakDatabase == "postgres" {
+		database = bottest.Postgres
+	}
+	url := database(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := newSoaked(t, size, url)
+		for n := range size.days {
+			s.day(n)
 		}
-		synctest.Test(t, func(t *testing.T) {
-			s := newSoaked(t, size, url)
-			for n := range size.days {
-				s.day(n)
-			}
-			s.judge()
-		})
+		s.judge()
 	})
 }
 
@@ -524,14 +528,24 @@ func (s *soaked) measure(day int) {
 	}
 	f.database = s.databaseSize()
 	s.figures = append(s.figures, f)
-	if dir := os.Getenv("SOAK_PROFILES"); dir != "" {
-		if out, err := os.Create(fmt.Sprintf("%s/heap%d", dir, day)); err == nil {
-			_ = pprof.WriteHeapProfile(out)
-			out.Close()
-		}
-	}
+	s.profile(day)
 	s.Logf("day %d: %d briefings posted, %d commands; %d goroutines, %d files, %d series; heap %.2f MB, of it archive %.2f MB; database %.2f MB",
 		f.day, f.posted, s.people.given.Load(), f.goroutines, f.files, f.series, mega(f.heap), mega(f.archive), mega(f.database))
+}
+
+// profile writes down what the heap is made of, for whoever looks for a leak.
+func (s *soaked) profile(day int) {
+	s.Helper()
+	if *soakProfiles == "" {
+		return
+	}
+	out, err := os.Create(filepath.Join(*soakProfiles, fmt.Sprint("heap", day)))
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := errors.Join(pprof.WriteHeapProfile(out), out.Close()); err != nil {
+		s.Fatal(err)
+	}
 }
 
 func mega(n int64) float64 { return float64(n) / (1 << 20) }
