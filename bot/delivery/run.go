@@ -50,11 +50,16 @@ func (r *run) deliver(ctx context.Context) verdict {
 	if v, stop := r.mayWork(ctx); stop {
 		return v
 	}
-	if r.closed() && r.untouched() {
+	if r.closed() && r.untouched() && !r.slot.Restored {
 		return verdict{state: Missed, reason: cmp.Or(r.slot.Reason, notRunning)}
 	}
 	if len(r.parts) == 0 {
 		if v, stop := r.render(); stop {
+			return v
+		}
+	}
+	if r.slot.Restored {
+		if v, stop := r.suspect(ctx); stop {
 			return v
 		}
 	}
@@ -64,6 +69,20 @@ func (r *run) deliver(ctx context.Context) verdict {
 		}
 	}
 	return verdict{state: Posted}
+}
+
+// suspect puts every part in doubt that the ledger does not know as sent: its
+// intent, and even its id, may have been written after the ledger was copied.
+func (r *run) suspect(ctx context.Context) (verdict, bool) {
+	for i := range r.parts {
+		if r.parts[i].State != Rendered {
+			continue
+		}
+		if v, stop := r.intend(ctx, i, r.slot.DueAt); stop {
+			return v, true
+		}
+	}
+	return verdict{}, false
 }
 
 // mayWork finds out whether the channel can be posted to now.
@@ -190,19 +209,27 @@ func (r *run) ask() {
 
 // send makes one request: intent, request, id.
 func (r *run) send(ctx context.Context, i int) (verdict, bool) {
-	r.ask()
-	now, leased := r.Clock(), time.Now().Add(lease)
-	in := Intent{Index: i, At: now, Lease: lease, Attempts: r.slot.Attempts, Rendering: r.rendering}
-	if err := r.Books.Intend(ctx, r.slot.SlotKey, r.slot.Fence, in); err != nil {
-		return r.booked(err), true
+	if v, stop := r.intend(ctx, i, r.Clock()); stop {
+		return v, true
 	}
-	r.leased, r.rendering = leased, nil
-	r.parts[i].State, r.parts[i].IntentAt = Sending, now
 	id, err := r.request(ctx, i)
 	if err != nil {
 		return r.failed(ctx, i, err)
 	}
 	return r.confirm(ctx, i, id)
+}
+
+// intend writes down that a part is about to be sent, or may have been.
+func (r *run) intend(ctx context.Context, i int, at time.Time) (verdict, bool) {
+	r.ask()
+	leased := time.Now().Add(lease)
+	in := Intent{Index: i, At: at, Lease: lease, Attempts: r.slot.Attempts, Rendering: r.rendering}
+	if err := r.Books.Intend(ctx, r.slot.SlotKey, r.slot.Fence, in); err != nil {
+		return r.booked(err), true
+	}
+	r.leased, r.rendering = leased, nil
+	r.parts[i].State, r.parts[i].IntentAt = Sending, at
+	return verdict{}, false
 }
 
 // request sends a part that is in state Sending, and never after the claim

@@ -59,6 +59,10 @@ func copySQLite(ctx context.Context, path, part string) error {
 	if err := onFile(ctx, path, "VACUUM INTO ?", part); err != nil {
 		return err
 	}
+	const mark = "INSERT INTO notes (name, value) VALUES (?, 'backup') ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+	if err := onFile(ctx, part, mark, copiedNote); err != nil {
+		return err
+	}
 	if err := out.Sync(); err != nil {
 		return err
 	}

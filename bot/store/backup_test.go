@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cyberbrief/bot/bottest"
 	"cyberbrief/bot/store"
+	"cyberbrief/briefing"
 )
 
 // TestBackupWhileItIsWritten copies a database again and again while notes
@@ -91,4 +93,46 @@ func TestBackupErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRestored: slots that were due when a bot began to post from a copy may
+// have been posted; later ones, and those of a database that is no copy, not.
+func TestRestored(t *testing.T) {
+	bottest.EachDatabase(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		if restored, err := s.BeginRestored(t.Context(), t0); restored || err != nil {
+			t.Fatalf("a new database: %v, %v", restored, err)
+		}
+		claim := func(date string, due time.Time) bool {
+			t.Helper()
+			d := briefing.Date(date)
+			s0 := slot(here, d, d)
+			s0.DueAt = due
+			if err := s.Ledger().Open(t.Context(), s0); err != nil {
+				t.Fatal(err)
+			}
+			held, err := s.Ledger().Claim(t.Context(), s0.SlotKey, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return held.Slot.Restored
+		}
+		if claim("2025-07-01", t0.Add(-time.Hour)) {
+			t.Error("a slot of a database that is no copy")
+		}
+		if err := s.MarkCopied(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []bool{true, false} { // the first bot that begins, and the next
+			if restored, err := s.BeginRestored(t.Context(), t0); restored != want || err != nil {
+				t.Fatalf("a copy: %v, %v", restored, err)
+			}
+		}
+		if !claim("2025-07-02", t0.Add(-time.Hour)) {
+			t.Error("a slot from before the start may have been posted")
+		}
+		if claim("2025-07-03", t0.Add(time.Hour)) {
+			t.Error("a slot from after the start cannot have been posted")
+		}
+	})
 }

@@ -142,6 +142,10 @@ func (l *Ledger) claimAll(ctx context.Context, t tx, steps []*step, now time.Tim
 	if err != nil {
 		return err
 	}
+	restored, err := restoredAt(ctx, t.Queries)
+	if err != nil {
+		return err
+	}
 	found := make(map[rowKey]*step, len(steps))
 	for _, s := range steps {
 		found[s.row()] = s
@@ -151,6 +155,7 @@ func (l *Ledger) claimAll(ctx context.Context, t tx, steps []*step, now time.Tim
 		if s.claim.Slot, err = slotOf(row); err != nil {
 			return err
 		}
+		s.claim.Slot.Restored = s.claim.Slot.DueAt.Before(restored)
 	}
 	for _, s := range steps {
 		if s.claim.Slot.Fence > 0 {

@@ -30,7 +30,9 @@ func TestRestore(t *testing.T) {
 			w := newWorld(t, c.database(t))
 			w.publish("2025-07-03", "昨日の架空の事案")
 			old := w.run(morning)
-			w.await("both channels have their briefing", func() bool { return w.allPosted(morning) })
+			w.await("both channels have their briefing", func() bool {
+				return len(parents(w.inSlack())) == 1 && len(parents(w.inDiscord())) == 1 && w.allPosted(morning)
+			})
 			restored := c.copy(t, w)
 			before := w.status(morning)
 			if err := old.stop(); err != nil {
@@ -104,6 +106,61 @@ func postgresTool(name string) string {
 		return name
 	}
 	return slices.Max(found)
+}
+
+// TestRestoreOfAnOlderCopy puts a copy back that was made before today's
+// briefing was posted: the bot finds it in the channels, and posts it no more.
+func TestRestoreOfAnOlderCopy(t *testing.T) {
+	for name, c := range map[string]struct {
+		database func(testing.TB) string
+		copy     func(t *testing.T, w *world) (restored string)
+	}{
+		"sqlite": {bottest.SQLite, restoreSQLite},
+		"postgres": {bottest.Postgres, func(t *testing.T, w *world) string {
+			url := restorePostgres(t, w)
+			marked := &world{t: t, env: map[string]string{"DATABASE_URL": url}}
+			if err := (restoredCommand{}).Run(marked.environment(t.Context(), morning, io.Discard)); err != nil {
+				t.Fatal(err)
+			}
+			return url
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, c.database(t))
+			old := w.run(morning)
+			w.await("the slots wait", func() bool {
+				channels := w.status(morning).Channels
+				return len(channels) == 2 && channels[0].Slot.State == "waiting" && channels[1].Slot.State == "waiting"
+			})
+			restored := c.copy(t, w)
+			w.publish("2025-07-03", "昨日の架空の事案")
+			w.await("both channels have their briefing", func() bool {
+				return len(parents(w.inSlack())) == 1 && len(parents(w.inDiscord())) == 1 && w.allPosted(morning)
+			})
+			if err := old.stop(); err != nil {
+				t.Fatal(err)
+			}
+			before := len(w.inSlack()) + len(w.inDiscord())
+
+			w.env["DATABASE_URL"] = restored
+			later := morning.Add(5 * time.Minute)
+			first := w.run(later)
+			w.await("the posts are found", func() bool { return w.allPosted(later) })
+			w.await("the bot is ready", func() bool { return strings.Contains(first.out.String(), "msg=ready") })
+			if err := first.stop(); err != nil {
+				t.Fatal(err)
+			}
+			if after := len(w.inSlack()) + len(w.inDiscord()); after != before {
+				t.Errorf("%d messages after the restoration, %d before: %+v %+v", after, before, w.inSlack(), w.inDiscord())
+			}
+			w.publish("2025-07-04", "今日の架空の事案")
+			tomorrow := morning.Add(24 * time.Hour)
+			w.run(tomorrow)
+			w.await("the next briefing", func() bool {
+				return w.allPosted(tomorrow) && len(parents(w.inSlack())) == 2 && len(parents(w.inDiscord())) == 2
+			})
+		})
+	}
 }
 
 // get is what an address answers.

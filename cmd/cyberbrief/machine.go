@@ -69,6 +69,9 @@ func runMachine(e *environment, cfg config.Config, log *slog.Logger, ownConsole 
 	}
 	address, err := m.start(e.ctx, t)
 	if err != nil {
+		if e.ctx.Err() != nil {
+			return nil // told to stop in the middle of a start
+		}
 		return err
 	}
 	if err := ready(m, address); err != nil {
@@ -213,8 +216,7 @@ func (m *machine) start(ctx context.Context, t *teardown) (string, error) {
 	case <-ctx.Done():
 		return address.String(), nil
 	}
-	// An end in the middle of a start is no failure.
-	if err := m.startQueue(ctx, t); err != nil && ctx.Err() == nil {
+	if err := m.startQueue(ctx, t); err != nil {
 		return "", err
 	}
 	t.goroutine(ctx, "archive", m.keepUp)
@@ -311,6 +313,13 @@ func (m *machine) plan(ctx context.Context) {
 
 // startQueue begins to plan and to deliver.
 func (m *machine) startQueue(ctx context.Context, t *teardown) error {
+	restored, err := m.store.BeginRestored(ctx, m.env.clock())
+	if err != nil {
+		return err
+	}
+	if restored {
+		m.log.Warn("the database is a copy that was put back: what is due is looked for in the channels before it is posted")
+	}
 	workers, err := delivery.Workers(m.deliverer, m.planner)
 	if err != nil {
 		return err

@@ -48,6 +48,7 @@ type commandLine struct {
 	Health  healthCommand  `cmd:"" help:"Ask the bot that runs here whether it is well."`
 
 	Backup   backupCommand   `cmd:"" help:"Copy an SQLite database while the bot may go on."`
+	Restored restoredCommand `cmd:"" help:"Say that the database is a copy that was put back, before the bot starts on it."`
 	Licenses licensesCommand `cmd:"" help:"Print the licences of what the program is made of."`
 }
 
