@@ -3,6 +3,7 @@ package discord_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -328,7 +329,7 @@ func TestHelpIsRegistered(t *testing.T) {
 		t.Fatal(err)
 	}
 	registered := fake.Requests("PUT applications/{application}/commands")[0].Body
-	help := bot.NewRouter(bot.RouterOptions{}).Respond(testContext(t), bot.Request{Command: "briefing", Text: "help"})
+	help := bot.NewRouter(bot.RouterOptions{Clock: time.Now, Logger: slog.New(slog.DiscardHandler)}).Respond(testContext(t), bot.Request{Command: "briefing", Text: "help"})
 	told := 0
 	for _, e := range help.Document {
 		item, ok := e.(bot.ListItem)
