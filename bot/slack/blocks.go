@@ -244,8 +244,8 @@ func clean(spans []bot.Span) []bot.Span {
 	var out []bot.Span
 	for _, s := range bot.CleanSpans(spans) {
 		s.URL = safeLink(s.URL)
-		if s.URL != "" {
-			s.Text = cmp.Or(s.Text, s.URL)
+		if s.URL != "" && strings.TrimSpace(s.Text) == "" {
+			s.Text = s.URL // a link that nobody sees is none
 		}
 		if !mentionID.MatchString(s.Mention) {
 			s.Mention = ""
