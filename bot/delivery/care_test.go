@@ -2,8 +2,6 @@ package delivery_test
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,84 +27,6 @@ func (w *world) try(d *delivery.Deliverer, key delivery.SlotKey) {
 	}
 }
 
-// TestNotice: the person who added the channel is told once, and not again
-// within a week.
-func TestNotice(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, bot.Slack)
-		w.added(w.channel, "U7")
-		w.platform.fault = onPart(0, always, fail(bot.ChannelGone, "not_in_channel"))
-		d := w.deliverer()
-		for day := range 9 {
-			date := today.AddDays(day)
-			w.library.put(date.AddDays(-1))
-			time.Sleep(time.Until(clock(5+day, 8, 30)))
-			if _, err := w.store.Ledger().Resume(t.Context(), w.channel.Ref, "not_in_channel", bot.AuditEntry{Who: bot.ByProbe, What: "resume"}); err != nil {
-				t.Fatal(err)
-			}
-			if err := w.planner().Plan(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			w.drive(d, delivery.SlotKey{Ref: w.channel.Ref, Date: date})
-			want := 1 + day/7
-			if len(w.platform.notices) != want {
-				t.Errorf("day %d: notices %q, want %d", day, w.platform.notices, want)
-			}
-		}
-		first := w.platform.notices[0]
-		if !strings.HasPrefix(first, "U7: ⏸️") || !strings.Contains(first, w.channel.Ref.String()) {
-			t.Errorf("notice %q", first)
-		}
-		audit, err := w.store.Audit(t.Context(), w.channel.ID(), 1)
-		if err != nil || audit[0].Who != bot.ByPlatform || audit[0].Change() != "active → paused not_in_channel" {
-			t.Errorf("audit %+v, %v", audit, err)
-		}
-	})
-}
-
-// TestNoticeOfAnInstallation: each person is told once of all channels.
-func TestNoticeOfAnInstallation(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, bot.Discord)
-		for i, who := range []string{"1", "1", "2", "cli"} {
-			c := w.channel
-			c.Ref.Channel = fmt.Sprint("C", i+1)
-			w.added(c, who)
-		}
-		w.platform.fault = onPart(0, always, fail(bot.InstallationGone, "50001"))
-		w.platform.unwilling = errors.New("refuses messages")
-		w.try(w.deliverer(), w.open())
-		if n := len(w.platform.notices); n != 2 {
-			t.Fatalf("notices %q", w.platform.notices)
-		}
-		for _, notice := range w.platform.notices {
-			both := strings.Contains(notice, "T1/C1") && strings.Contains(notice, "T1/C2")
-			if strings.HasPrefix(notice, "1: ") != both || strings.HasPrefix(notice, "2: ") != strings.Contains(notice, "T1/C3") || strings.Contains(notice, "C4") {
-				t.Errorf("notice %q", notice)
-			}
-		}
-	})
-}
-
-// TestNoticeWithAToken that was revoked is tried once, however many people
-// there are to tell.
-func TestNoticeWithAToken(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, bot.Slack)
-		for i := range 5 {
-			c := w.channel
-			c.Ref.Channel = fmt.Sprint("C", i+1)
-			w.added(c, fmt.Sprint("U", i))
-		}
-		w.platform.fault = onPart(0, always, fail(bot.InstallationGone, "token_revoked"))
-		w.platform.unwilling = &bot.OutcomeError{Class: bot.InstallationGone, Code: "token_revoked"}
-		w.try(w.deliverer(), w.open())
-		if n := len(w.platform.notices); n != 1 {
-			t.Errorf("%d people were written to with a token that is no good", n)
-		}
-	})
-}
-
 // TestProbe: a channel that the platform paused is asked about once a day and
 // resumed; one that a person paused is left alone.
 func TestProbe(t *testing.T) {
@@ -119,7 +39,7 @@ func TestProbe(t *testing.T) {
 	}{
 		{"fine again", "not_in_channel", nil, 1, true},
 		{"still gone", "not_in_channel", &bot.OutcomeError{Class: bot.ChannelGone, Code: "not_in_channel"}, 3, false},
-		{"not known", "not_in_channel", bot.ErrUnchecked, 3, false},
+		{"not known", "not_in_channel", bot.ErrUnchecked, 12, false}, // six within five hours, then a day later again
 		{"paused by a person", bot.PausedByAdmin, nil, 0, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -145,6 +65,34 @@ func TestProbe(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestProbeUnanswered: a platform that could not be asked is asked again after
+// an hour, so that a short trouble does not cost a day.
+func TestProbeUnanswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Slack)
+		w.change(func(c *bot.Channel) { c.Paused, c.Reason = true, "not_in_channel" })
+		w.platform.check = bot.ErrUnchecked
+		d := w.deliverer()
+		probe := func() {
+			if err := d.Probe(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		probe()
+		w.platform.check = nil
+		time.Sleep(time.Hour - time.Minute)
+		probe()
+		if w.platform.checks != 1 {
+			t.Errorf("asked %d times within an hour", w.platform.checks)
+		}
+		time.Sleep(time.Minute)
+		probe()
+		if c, err := w.store.Channel(t.Context(), w.channel.Ref); err != nil || c.Paused {
+			t.Errorf("an hour later: %+v, %v", c, err)
+		}
+	})
 }
 
 // TestProbeBeforeTheNextSlot: a channel that was refused in the morning and

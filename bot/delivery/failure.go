@@ -126,18 +126,15 @@ func (r *run) gone(i int, err error) verdict {
 // pause stops deliveries to channels until an admin resumes them. The slot
 // waits for that as long as its window is open.
 func (r *run) pause(ctx context.Context, code string, err error, refs ...bot.Ref) verdict {
-	var paused []bot.Ref
 	for _, ref := range refs {
-		now, bookErr := r.Books.Pause(ctx, ref, code)
+		now, bookErr := r.Books.Pause(ctx, ref, code, r.Clock())
 		if bookErr != nil {
 			return r.booked(errors.Join(err, bookErr))
 		}
 		if now {
 			r.Logger.Error("channel paused: the platform refuses the bot there", "channel", ref, "code", code, "cause", err)
-			paused = append(paused, ref)
 		}
 	}
-	r.tell(ctx, code, paused)
 	return r.wait(pausedWait, "paused: "+code, err)
 }
 

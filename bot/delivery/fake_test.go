@@ -103,8 +103,11 @@ type platform struct {
 	fault func(n int, to bot.Target, m bot.Message) outcome
 	// amend is asked before each request to edit or delete.
 	amend func(what string, part int) outcome
-	// check is what Check fails with, unwilling what Notify does.
-	check, unwilling error
+	// check is what Check fails with, unwilling what Notify does; nil for not.
+	check     error
+	unwilling func(person string) error
+	// notified is called when a person was written to, before the answer.
+	notified func()
 	// blind is what Find fails with.
 	blind error
 	// nonce makes a repeated marker give the first message, for a while.
@@ -149,11 +152,19 @@ func blockText(b bot.Block) string {
 	case bot.Note:
 		return b.Spans[0].Text
 	case bot.Prose:
-		return b.Spans[0].Text
+		return spansText(b.Spans)
 	case bot.ListItem:
-		return b.Spans[0].Text
+		return spansText(b.Spans)
 	}
 	panic(fmt.Sprintf("block %T", b))
+}
+
+func spansText(spans []bot.Span) string {
+	var sb strings.Builder
+	for _, s := range spans {
+		sb.WriteString(s.Text)
+	}
+	return sb.String()
 }
 
 func isPlain(d bot.Document) bool {
@@ -257,11 +268,17 @@ func (p *platform) Delete(ctx context.Context, to bot.Target, id bot.MessageID) 
 
 // Notify tells a person something.
 func (p *platform) Notify(_ context.Context, to bot.Target, m bot.Message) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	text, _ := textOf(m)
+	p.mu.Lock()
 	p.notices = append(p.notices, to.Channel+": "+text)
-	return p.unwilling
+	p.mu.Unlock()
+	if p.notified != nil {
+		p.notified()
+	}
+	if p.unwilling == nil {
+		return nil
+	}
+	return p.unwilling(to.Channel)
 }
 
 // Check says whether a channel can be posted to.

@@ -15,8 +15,8 @@ import (
 // The queues of River that this package's jobs wait in.
 const (
 	DeliverQueue = "deliver"
-	// AmendQueue is for corrections, removals and probes, which keep no due
-	// briefing waiting.
+	// AmendQueue is for corrections, removals, probes and notices, which keep
+	// no due briefing waiting.
 	AmendQueue = "amend"
 	PlanQueue  = "plan"
 )
@@ -103,6 +103,18 @@ func (ProbeArgs) Kind() string { return "probe" }
 // InsertOpts holds one waiting or running probe. There is always a next one.
 func (ProbeArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: AmendQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: unsettled()}}
+}
+
+// NoticeArgs asks to tell admins of paused channels: see Deliverer.Tell.
+type NoticeArgs struct{}
+
+// Kind is River's name of the job.
+func (NoticeArgs) Kind() string { return "notice" }
+
+// InsertOpts holds one waiting or running job: it comes back until everybody
+// was told.
+func (NoticeArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: AmendQueue, MaxAttempts: maxAttempts, UniqueOpts: river.UniqueOpts{ByState: unsettled()}}
 }
 
 // PlanArgs asks for a look at every channel: see Planner.

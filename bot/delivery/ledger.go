@@ -240,9 +240,10 @@ type Settlement interface {
 	// left Claimed or Doubtful is tried again.
 	Settle(ctx context.Context, key SlotKey, fence int64, state SlotState, reason string) error
 	// Pause stops all deliveries to a channel until it is resumed, and writes
-	// an audit entry. False when the channel was paused already, or is not
-	// subscribed.
-	Pause(ctx context.Context, ref bot.Ref, reason string) (bool, error)
+	// an audit entry. In the same transaction it puts the Notice of it into the
+	// Outbox, if none has gone out for TellEvery, and queues that. False when
+	// the channel was paused already, or is not subscribed.
+	Pause(ctx context.Context, ref bot.Ref, reason string, at time.Time) (bool, error)
 }
 
 // Care looks after channels that are paused.
@@ -250,12 +251,13 @@ type Care interface {
 	// Resume ends the pause of a channel that is still paused for this reason,
 	// with an audit entry; false when it is not.
 	Resume(ctx context.Context, ref bot.Ref, reason string, e bot.AuditEntry) (bool, error)
-	// Once is true for one caller in each period: for the first, and again
-	// for the first after every.
-	Once(ctx context.Context, what string, at time.Time, every time.Duration) (bool, error)
-	// Contact is the person who added the channel, or else who changed it
-	// last, by the platform's id; empty for none.
-	Contact(ctx context.Context, ref bot.Ref) (string, error)
+	// TakeProbe is true for one caller in each period of every: for the first,
+	// and again for the first after it. It tells how many times in a row
+	// nobody could answer, see PutOffProbe.
+	TakeProbe(ctx context.Context, ref bot.Ref, now time.Time, every time.Duration) (unanswered int, first bool, err error)
+	// PutOffProbe says when TakeProbe is true again, and that so many times in
+	// a row nobody could answer.
+	PutOffProbe(ctx context.Context, ref bot.Ref, next time.Time, unanswered int) error
 }
 
 // Board is what planning and status read.

@@ -16,6 +16,8 @@ type Books interface {
 	Settlement
 	Amendment
 	Care
+	Outbox
+	Reopening
 	Board
 }
 

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,14 @@ const inlinePatience = 20 * time.Second
 // the least, whatever the channel's own window is.
 const minInlineWindow = 15 * time.Minute
 
+// Reopening makes up by hand for a slot that ended without a post.
+type Reopening interface {
+	// Reopen is Ledger.Open for a slot that has a row but has posted nothing,
+	// certainly, and is not at it any more: NoDigest, Missed or Failed. ErrTaken
+	// for any other, and when the channel has had the digest in another slot.
+	Reopen(ctx context.Context, s Slot) error
+}
+
 // TakenError says why a slot cannot be opened. It is an ErrTaken.
 type TakenError struct {
 	Ref bot.Ref
@@ -35,24 +44,42 @@ func (e *TakenError) Error() string {
 	case !e.Slot.PostedAt.IsZero():
 		return fmt.Sprintf("%s has its briefing for %s already: the digest of %s, posted at %s",
 			e.Ref, e.Slot.Date, e.Slot.Digest, e.Slot.PostedAt.Format(time.RFC3339))
+	case !e.Slot.RetractAt.IsZero():
+		return fmt.Sprintf("the briefing of %s for %s was retracted: a slot has one briefing, the next one is tomorrow's", e.Ref, e.Slot.Date)
+	case e.Slot.State == Claimed:
+		return fmt.Sprintf("the digest of %s is just being posted to %s for %s%s: see \"cyberbrief status\"", e.Slot.Digest, e.Ref, e.Slot.Date, because(e.Slot.Reason))
 	}
-	return fmt.Sprintf("the slot %s of %s is taken: %s %s", e.Slot.Date, e.Ref, e.Slot.State, e.Slot.Reason)
+	return fmt.Sprintf("it is not certain that nothing of the digest of %s stands in %s for %s (%s), and no briefing is posted twice: look in the channel; the next slot gets the next digest",
+		e.Slot.Digest, e.Ref, e.Slot.Date, cmp.Or(e.Slot.Reason, string(e.Slot.State)))
+}
+
+// because is a reason behind something, if there is one.
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ", " + reason
 }
 
 // Unwrap makes it an ErrTaken.
 func (e *TakenError) Unwrap() error { return ErrTaken }
 
 // PostNow opens the channel's slot of today right away and delivers it here,
-// with or without a queue. An empty digest is the newest that the channel
-// has not had, however old. TakenError when the channel has had its briefing
-// of today, or this digest. Other errors say why it is not posted; what is
+// with or without a queue; one that ended without a post is opened once more.
+// An empty digest is the newest that the channel has not had, however old.
+// TakenError when the channel has had its briefing of today, or this digest,
+// or may have had a part of it. Other errors say why it is not posted; what is
 // not settled by then, a running bot goes on with.
 func (d *Deliverer) PostNow(ctx context.Context, ref bot.Ref, digest briefing.Date) (Slot, error) {
 	slot, err := d.slotNow(ctx, ref, digest)
 	if err != nil {
 		return Slot{}, err
 	}
-	if err := d.opts.Books.Open(ctx, slot); errors.Is(err, ErrTaken) {
+	err = d.opts.Books.Open(ctx, slot)
+	if errors.Is(err, ErrTaken) {
+		err = d.opts.Books.Reopen(ctx, slot)
+	}
+	if errors.Is(err, ErrTaken) {
 		return Slot{}, d.taken(ctx, slot)
 	} else if err != nil {
 		return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
@@ -129,10 +156,17 @@ func (d *Deliverer) taken(ctx context.Context, want Slot) error {
 	if err != nil {
 		return fmt.Errorf("post to %s: %w: %w", want.Ref, ErrTaken, err)
 	}
-	if i := slices.IndexFunc(rows, func(s Slot) bool { return s.Date == want.Date }); i >= 0 {
+	i := slices.IndexFunc(rows, func(s Slot) bool { return s.Date == want.Date })
+	if i >= 0 && !rows[i].mayReopen() {
 		return &TakenError{Ref: want.Ref, Slot: rows[i]}
 	}
 	return &TakenError{Ref: want.Ref, Digest: want.Digest}
+}
+
+// mayReopen says that the slot ended without a post, as far as its row tells.
+func (s Slot) mayReopen() bool {
+	ended := s.State == NoDigest || s.State == Missed || s.State == Failed
+	return ended && s.PostedAt.IsZero() && s.RetractAt.IsZero()
 }
 
 // now works until the slot is settled, as long as the next try is not far

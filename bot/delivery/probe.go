@@ -14,6 +14,14 @@ import (
 // resumed before the next.
 const probeEvery = 23 * time.Hour
 
+// unansweredWait is how soon it is asked again where the platform could not
+// be asked, or did not say; after maxUnanswered times in a row that takes as
+// long as any other answer.
+const (
+	unansweredWait = time.Hour
+	maxUnanswered  = 5
+)
+
 // Probe asks about each channel that its platform has paused whether the bot
 // can post there again, and resumes those where it can. A channel that a
 // person paused is left alone.
@@ -41,18 +49,18 @@ func (d *Deliverer) probe(ctx context.Context, c bot.Channel) error {
 		return nil
 	}
 	now := d.opts.Clock()
-	first, err := d.opts.Books.Once(ctx, "probe of "+c.Ref.String(), now, probeEvery)
+	unanswered, first, err := d.opts.Books.TakeProbe(ctx, c.Ref, now, probeEvery)
 	if err != nil || !first {
 		return err
 	}
 	if _, err := d.gates.turn(ctx, c.Ref); err != nil {
-		return nil // others have waited longer
+		return d.opts.Books.PutOffProbe(ctx, c.Ref, now, unanswered) // others have waited longer
 	}
 	limited, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	if err := ask(limited, c.Ref); err != nil {
 		d.opts.Logger.Info("channel stays paused", "channel", c.Ref, "reason", c.Reason, "cause", err)
-		return nil
+		return d.unresumed(ctx, c.Ref, now, unanswered, err)
 	}
 	before, after := c, c
 	after.Paused, after.Reason = false, ""
@@ -62,6 +70,16 @@ func (d *Deliverer) probe(ctx context.Context, c bot.Channel) error {
 		d.opts.Logger.Info("channel resumed: the platform takes the bot again", "channel", c.Ref, "reason", c.Reason)
 	}
 	return err
+}
+
+// unresumed says when a channel that stays paused is asked about next.
+func (d *Deliverer) unresumed(ctx context.Context, ref bot.Ref, now time.Time, unanswered int, answer error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookTimeout)
+	defer cancel()
+	if !errors.Is(answer, bot.ErrUnchecked) || unanswered >= maxUnanswered {
+		return d.opts.Books.PutOffProbe(ctx, ref, now.Add(probeEvery), 0)
+	}
+	return d.opts.Books.PutOffProbe(ctx, ref, now.Add(unansweredWait), unanswered+1)
 }
 
 // prober is how to ask a platform about a channel; nil where it cannot be

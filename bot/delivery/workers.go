@@ -14,6 +14,8 @@ const (
 	planEvery = 15 * time.Second
 	// probeEach is how often it is looked for channels to probe.
 	probeEach = 15 * time.Minute
+	// tellEach is how often it is looked for notices whose job died.
+	tellEach = 5 * time.Minute
 	// deliveries is how many channels are posted to at the same time. Most of
 	// them wait for their turn, or for the second between two messages.
 	deliveries = 1000
@@ -33,6 +35,7 @@ func Workers(d *Deliverer, p *Planner) (*river.Workers, error) {
 		river.AddWorkerSafely(w, &reviseWorker{deliverer: d}),
 		river.AddWorkerSafely(w, &retractWorker{deliverer: d}),
 		river.AddWorkerSafely(w, &probeWorker{deliverer: d}),
+		river.AddWorkerSafely(w, &noticeWorker{deliverer: d}),
 		river.AddWorkerSafely(w, &planWorker{planner: p}),
 	)
 	return w, err
@@ -43,12 +46,14 @@ func Queues() map[string]int {
 	return map[string]int{DeliverQueue: deliveries, AmendQueue: amendments, PlanQueue: 1}
 }
 
-// PeriodicJobs plan a few times a minute and probe a few times an hour,
-// beginning at once.
+// PeriodicJobs plan a few times a minute, and probe and tell a few times an
+// hour, beginning at once.
 func PeriodicJobs() []*river.PeriodicJob {
 	plan := func() (river.JobArgs, *river.InsertOpts) { return PlanArgs{}, nil }
 	probe := func() (river.JobArgs, *river.InsertOpts) { return ProbeArgs{}, nil }
+	tell := func() (river.JobArgs, *river.InsertOpts) { return NoticeArgs{}, nil }
 	return []*river.PeriodicJob{
+		river.NewPeriodicJob(river.PeriodicInterval(tellEach), tell, &river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(probeEach), probe, &river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(planEvery), plan, &river.PeriodicJobOpts{RunOnStart: true}),
 	}
@@ -147,6 +152,28 @@ func (w *probeWorker) Work(ctx context.Context, _ *river.Job[ProbeArgs]) error {
 
 // Timeout implements river.Worker.
 func (w *probeWorker) Timeout(*river.Job[ProbeArgs]) time.Duration { return JobTimeout }
+
+type noticeWorker struct {
+	river.WorkerDefaults[NoticeArgs]
+	deliverer *Deliverer
+}
+
+// Work implements river.Worker.
+func (w *noticeWorker) Work(ctx context.Context, _ *river.Job[NoticeArgs]) error {
+	err := w.deliverer.Tell(ctx)
+	if later, ok := errors.AsType[*Later](err); ok {
+		return river.JobSnooze(later.After)
+	}
+	return err
+}
+
+// Timeout implements river.Worker.
+func (w *noticeWorker) Timeout(*river.Job[NoticeArgs]) time.Duration { return JobTimeout }
+
+// NextRetry implements river.Worker.
+func (w *noticeWorker) NextRetry(job *river.Job[NoticeArgs]) time.Time {
+	return time.Now().Add(backOff(job.Attempt))
+}
 
 type planWorker struct {
 	river.WorkerDefaults[PlanArgs]

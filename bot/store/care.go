@@ -12,10 +12,10 @@ import (
 )
 
 // Pause implements delivery.Settlement.
-func (l *Ledger) Pause(ctx context.Context, ref bot.Ref, reason string) (paused bool, err error) {
+func (l *Ledger) Pause(ctx context.Context, ref bot.Ref, reason string, at time.Time) (paused bool, err error) {
 	reason = storable(reason)
 	entry := bot.AuditEntry{
-		Who: bot.ByPlatform, What: "pause",
+		At: at, Who: bot.ByPlatform, What: "pause",
 		Before: bot.Channel{}.State(), After: bot.Channel{Paused: true, Reason: reason}.State(),
 	}
 	err = l.s.inTx(ctx, fmt.Sprintf("pause %s", ref), func(ctx context.Context, t tx) error {
@@ -23,7 +23,10 @@ func (l *Ledger) Pause(ctx context.Context, ref bot.Ref, reason string) (paused 
 		if paused = n > 0; err != nil || !paused {
 			return err
 		}
-		return l.s.addAudit(ctx, t, ref, entry)
+		if err := l.s.addAudit(ctx, t, ref, entry); err != nil {
+			return err
+		}
+		return addNotice(ctx, t, ref, reason, at)
 	})
 	return paused && err == nil, err
 }
@@ -40,29 +43,24 @@ func (l *Ledger) Resume(ctx context.Context, ref bot.Ref, reason string, e bot.A
 	return resumed && err == nil, err
 }
 
-// onceForm is of one length, so that instants compare as their texts do.
-const onceForm = "2006-01-02T15:04:05.000Z"
-
-// Once implements delivery.Care.
-func (l *Ledger) Once(ctx context.Context, what string, at time.Time, every time.Duration) (first bool, err error) {
-	err = l.s.do(ctx, what, func(ctx context.Context, q *queries.Queries) error {
-		n, err := q.PutNoteAfter(ctx, queries.PutNoteAfterParams{
-			Name: "once:" + storable(what), Value: at.UTC().Format(onceForm), Last: at.Add(-every).UTC().Format(onceForm),
+// TakeProbe implements delivery.Care.
+func (l *Ledger) TakeProbe(ctx context.Context, ref bot.Ref, now time.Time, every time.Duration) (unanswered int, first bool, err error) {
+	err = l.s.do(ctx, fmt.Sprintf("begin to probe %s", ref), func(ctx context.Context, q *queries.Queries) error {
+		n, err := q.TakeProbe(ctx, queries.TakeProbeParams{
+			Ref: ref.String(), Now: millis(now), NextAt: millis(now.Add(every)), Latest: millis(now.Add(2 * every)),
 		})
-		first = n > 0
-		return err
-	})
-	return first, err
-}
-
-// Contact implements delivery.Care.
-func (l *Ledger) Contact(ctx context.Context, ref bot.Ref) (person string, err error) {
-	err = l.s.do(ctx, fmt.Sprintf("find who added %s", ref), func(ctx context.Context, q *queries.Queries) error {
-		person, err = q.Contact(ctx, ref.String())
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
+		unanswered, first = int(n), err == nil
 		return err
 	})
-	return person, err
+	return unanswered, first, err
+}
+
+// PutOffProbe implements delivery.Care.
+func (l *Ledger) PutOffProbe(ctx context.Context, ref bot.Ref, next time.Time, unanswered int) error {
+	return l.s.do(ctx, fmt.Sprintf("put off probe of %s", ref), func(ctx context.Context, q *queries.Queries) error {
+		return q.PutOffProbe(ctx, queries.PutOffProbeParams{Ref: ref.String(), NextAt: millis(next), Unanswered: int64(unanswered)})
+	})
 }

@@ -17,7 +17,7 @@ func TestResume(t *testing.T) {
 		if err := s.PutChannel(ctx, channel(here), bot.AuditEntry{Who: "U1", What: "add"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := l.Pause(ctx, here, "is_archived"); err != nil {
+		if _, err := l.Pause(ctx, here, "is_archived", t0); err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range []struct {
@@ -38,52 +38,46 @@ func TestResume(t *testing.T) {
 	})
 }
 
-func TestContact(t *testing.T) {
+func TestTakeProbe(t *testing.T) {
 	everywhere(t, func(t *testing.T, s *store.Store) {
-		l, ctx := s.Ledger(), t.Context()
-		for _, c := range []struct{ who, what, want string }{
-			{bot.ByConfig, "add", ""},
-			{"U1", "set", "U1"},
-			{"U2", "set", "U2"},
-			{bot.ByCLI, "set", "U2"},
-			{"U3", "add", "U3"},
-			{"U1", "set", "U3"},
-			{bot.ByPlatform, "pause", "U3"},
-			{bot.ByProbe, "resume", "U3"},
+		l := s.Ledger()
+		for _, c := range []struct {
+			ref  bot.Ref
+			at   time.Duration
+			want bool
+		}{
+			{here, 0, true}, {here, time.Hour - time.Millisecond, false}, {there, 0, true},
+			{here, time.Hour, true}, {here, time.Hour, false}, {here, 0, false},
+			{here, -24 * time.Hour, true}, // the clock was a day ahead
 		} {
-			if err := s.PutChannel(ctx, channel(here), bot.AuditEntry{Who: c.who, What: c.what}); err != nil {
-				t.Fatal(err)
+			if _, first, err := l.TakeProbe(t.Context(), c.ref, t0.Add(c.at), time.Hour); first != c.want || err != nil {
+				t.Errorf("%s after %s: %v, %v; want %v", c.ref, c.at, first, err, c.want)
 			}
-			if got, err := l.Contact(ctx, here); got != c.want || err != nil {
-				t.Errorf("after %s by %s: %q, %v; want %q", c.what, c.who, got, err, c.want)
-			}
-		}
-		if got, err := l.Contact(ctx, there); got != "" || err != nil {
-			t.Errorf("another channel: %q, %v", got, err)
 		}
 	})
 }
 
-func TestOnce(t *testing.T) {
+func TestPutOffProbe(t *testing.T) {
 	everywhere(t, func(t *testing.T, s *store.Store) {
-		l := s.Ledger()
-		for _, c := range []struct {
-			what string
-			at   time.Duration
-			want bool
-		}{
-			{"a", 0, true}, {"a", time.Hour - time.Millisecond, false}, {"b", 0, true},
-			{"a", time.Hour, true}, {"a", time.Hour, false}, {"a", 0, false},
-		} {
-			if first, err := l.Once(t.Context(), c.what, t0.Add(c.at), time.Hour); first != c.want || err != nil {
-				t.Errorf("%s after %s: %v, %v; want %v", c.what, c.at, first, err, c.want)
+		l, ctx := s.Ledger(), t.Context()
+		take := func(at time.Duration, wantTimes int, want bool) {
+			t.Helper()
+			if n, first, err := l.TakeProbe(ctx, here, t0.Add(at), time.Hour); n != wantTimes || first != want || err != nil {
+				t.Errorf("after %s: %d, %v, %v; want %d, %v", at, n, first, err, wantTimes, want)
 			}
 		}
+		take(0, 0, true)
+		if err := l.PutOffProbe(ctx, here, t0.Add(time.Minute), 3); err != nil {
+			t.Fatal(err)
+		}
+		take(time.Second, 0, false)
+		take(time.Minute, 3, true)
+		take(2*time.Minute, 0, false)
 	})
 }
 
 // Of processes that ask together one is the first.
-func TestOnceTogether(t *testing.T) {
+func TestTakeProbeTogether(t *testing.T) {
 	const processes = 4
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		told := make(chan error, processes)
@@ -92,7 +86,7 @@ func TestOnceTogether(t *testing.T) {
 		for range processes {
 			l := open(t, url).Ledger()
 			all.Go(func() {
-				first, err := l.Once(t.Context(), "notice", t0, time.Hour)
+				_, first, err := l.TakeProbe(t.Context(), here, t0, time.Hour)
 				if err == nil && !first {
 					err = errSecond
 				}

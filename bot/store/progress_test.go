@@ -269,7 +269,7 @@ func TestPause(t *testing.T) {
 			code string
 			want bool
 		}{{here, "is_archived", true}, {here, "not_in_channel", false}, {there, "is_archived", false}} {
-			if paused, err := l.Pause(ctx, c.ref, c.code); paused != c.want || err != nil {
+			if paused, err := l.Pause(ctx, c.ref, c.code, t0); paused != c.want || err != nil {
 				t.Errorf("pause %s: %v, %v; want %v", c.ref, paused, err, c.want)
 			}
 		}

@@ -40,10 +40,69 @@ SELECT * FROM audit ORDER BY id DESC LIMIT $1;
 -- name: AuditOfChannel :many
 SELECT * FROM audit WHERE ref = sqlc.arg(ref) ORDER BY id DESC LIMIT sqlc.arg(n);
 
--- Contact is the person who added a channel last, or else changed it last.
--- name: Contact :one
-SELECT who FROM audit WHERE ref = $1 AND who NOT IN ('', 'cli', 'config', 'platform', 'probe')
-ORDER BY CASE what WHEN 'add' THEN 0 ELSE 1 END, id DESC LIMIT 1;
+-- AddNotice writes down that an admin is to be told of a pause. A channel of
+-- which somebody was, or may have been, told lately needs none.
+-- name: AddNotice :execrows
+INSERT INTO notices (ref, installation, code, paused_at, state, reason, due_at, told_at, attempts, fence)
+VALUES (sqlc.arg(ref), sqlc.arg(installation), sqlc.arg(code), sqlc.arg(at), 'due', '', sqlc.arg(at), 0, 0, 0)
+ON CONFLICT (ref) DO UPDATE SET code = excluded.code, paused_at = excluded.paused_at,
+    state = 'due', reason = '', due_at = excluded.due_at, attempts = 0
+WHERE notices.told_at <= sqlc.arg(last);
+
+-- OpenNotices are those that somebody is still to be told, each with the
+-- person who added its channel last, or else changed it last.
+-- name: OpenNotices :many
+SELECT sqlc.embed(notices), CAST(COALESCE((
+    SELECT audit.who FROM audit
+    WHERE audit.installation = notices.installation AND audit.ref = notices.ref AND audit.who NOT IN ('', 'cli', 'config', 'platform', 'probe')
+    ORDER BY CASE audit.what WHEN 'add' THEN 0 ELSE 1 END, audit.id DESC LIMIT 1), '') AS text) AS person
+FROM notices WHERE notices.state IN ('due', 'sending') ORDER BY notices.ref;
+
+-- IntendNotice marks a notice as being sent, unless its channel is not paused
+-- for it any more.
+-- name: IntendNotice :execrows
+UPDATE notices SET state = 'sending', told_at = sqlc.arg(at), attempts = attempts + 1, fence = fence + 1
+WHERE notices.ref = sqlc.arg(ref) AND notices.fence = sqlc.arg(fence) AND notices.state = 'due' AND EXISTS (
+    SELECT 1 FROM channels WHERE channels.ref = notices.ref AND channels.paused AND channels.reason = notices.code);
+
+-- DropNotice drops a notice that nobody needs: its channel was resumed or
+-- removed before.
+-- name: DropNotice :exec
+DELETE FROM notices
+WHERE notices.ref = sqlc.arg(ref) AND notices.fence = sqlc.arg(fence) AND notices.state = 'due' AND NOT EXISTS (
+    SELECT 1 FROM channels WHERE channels.ref = notices.ref AND channels.paused AND channels.reason = notices.code);
+
+-- name: SettleNotice :exec
+UPDATE notices SET state = sqlc.arg(state), reason = sqlc.arg(reason), due_at = sqlc.arg(due_at),
+    told_at = CASE WHEN sqlc.arg(state) IN ('due', 'given_up') THEN 0 ELSE told_at END
+WHERE ref = sqlc.arg(ref) AND fence = sqlc.arg(fence);
+
+-- DoubtNotices is for a database that was put back: somebody may have been
+-- told after it was copied.
+-- name: DoubtNotices :exec
+UPDATE notices SET state = 'doubtful', reason = 'restored', told_at = sqlc.arg(at) WHERE state IN ('due', 'sending');
+
+-- TakeProbe is for one caller until the next time; a time that lies further
+-- ahead than it can was written by a clock that was wrong.
+-- name: TakeProbe :one
+INSERT INTO probes (ref, next_at, unanswered) VALUES (sqlc.arg(ref), sqlc.arg(next_at), 0)
+ON CONFLICT (ref) DO UPDATE SET next_at = excluded.next_at
+WHERE probes.next_at <= sqlc.arg(now) OR probes.next_at > sqlc.arg(latest)
+RETURNING unanswered;
+
+-- name: PutOffProbe :exec
+UPDATE probes SET next_at = sqlc.arg(next_at), unanswered = sqlc.arg(unanswered) WHERE ref = sqlc.arg(ref);
+
+-- ReopenSlot opens a slot once more that ended without anything of it posted.
+-- The fence grows: whoever worked on it before may write nothing.
+-- name: ReopenSlot :execrows
+UPDATE slots SET state = 'claimed', reason = '', digest = sqlc.arg(digest), earlier = sqlc.arg(earlier),
+    due_at = sqlc.arg(due_at), closes_at = sqlc.arg(closes_at), touched_at = sqlc.arg(now),
+    fence = fence + 1, attempts = 0, lease_until = 0, edition = '', next_edition = '', next_state = '', next_reason = ''
+WHERE slots.ref = sqlc.arg(ref) AND slots.date = sqlc.arg(date)
+    AND slots.state IN ('missed', 'no_digest', 'failed') AND slots.posted_at = 0 AND slots.retract_at = 0
+    AND NOT EXISTS (SELECT 1 FROM parts
+        WHERE parts.ref = slots.ref AND parts.date = slots.date AND parts.state <> 'rendered');
 
 -- name: AddSlot :execrows
 INSERT INTO slots (ref, date, installation, state, reason, digest, earlier, due_at, closes_at,
@@ -287,10 +346,6 @@ INSERT INTO notes (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING;
 
 -- name: DropNote :exec
 DELETE FROM notes WHERE name = $1;
-
--- name: PutNoteAfter :execrows
-INSERT INTO notes (name, value) VALUES (sqlc.arg(name), sqlc.arg(value))
-ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE notes.value <= sqlc.arg(last);
 
 -- name: Note :one
 SELECT value FROM notes WHERE name = $1;

@@ -31,7 +31,8 @@ func (s *Store) MarkCopied(ctx context.Context) error {
 
 // BeginRestored has to be called before posting begins, with the present
 // instant. In a database that is a copy it makes every slot due until then one
-// that may have been posted, and says so.
+// that may have been posted, every notice one that may have been read, and
+// says so.
 func (s *Store) BeginRestored(ctx context.Context, now time.Time) (restored bool, err error) {
 	err = s.inTx(ctx, "look whether the database was restored", func(ctx context.Context, t tx) error {
 		value, err := t.Note(ctx, copiedNote)
@@ -43,6 +44,9 @@ func (s *Store) BeginRestored(ctx context.Context, now time.Time) (restored bool
 		}
 		restored = true
 		if err := t.PutNote(ctx, queries.PutNoteParams{Name: restoredNote, Value: fmt.Sprint(millis(now))}); err != nil {
+			return err
+		}
+		if err := t.DoubtNotices(ctx, millis(now)); err != nil {
 			return err
 		}
 		return t.PutNote(ctx, queries.PutNoteParams{Name: copiedNote, Value: ""})

@@ -46,6 +46,19 @@ type Note struct {
 	Value string
 }
 
+type Notice struct {
+	Ref          string
+	Installation string
+	Code         string
+	PausedAt     int64
+	State        string
+	Reason       string
+	DueAt        int64
+	ToldAt       int64
+	Attempts     int64
+	Fence        int64
+}
+
 type Part struct {
 	Ref       string
 	Date      string
@@ -56,6 +69,12 @@ type Part struct {
 	IntentAt  int64
 	SentAt    int64
 	Note      bool
+}
+
+type Probe struct {
+	Ref        string
+	NextAt     int64
+	Unanswered int64
 }
 
 type Rejected struct {

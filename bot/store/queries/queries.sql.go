@@ -65,6 +65,38 @@ func (q *Queries) AddNote(ctx context.Context, arg AddNoteParams) error {
 	return err
 }
 
+const addNotice = `-- name: AddNotice :execrows
+INSERT INTO notices (ref, installation, code, paused_at, state, reason, due_at, told_at, attempts, fence)
+VALUES ($1, $2, $3, $4, 'due', '', $4, 0, 0, 0)
+ON CONFLICT (ref) DO UPDATE SET code = excluded.code, paused_at = excluded.paused_at,
+    state = 'due', reason = '', due_at = excluded.due_at, attempts = 0
+WHERE notices.told_at <= $5
+`
+
+type AddNoticeParams struct {
+	Ref          string
+	Installation string
+	Code         string
+	At           int64
+	Last         int64
+}
+
+// AddNotice writes down that an admin is to be told of a pause. A channel of
+// which somebody was, or may have been, told lately needs none.
+func (q *Queries) AddNotice(ctx context.Context, arg AddNoticeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, addNotice,
+		arg.Ref,
+		arg.Installation,
+		arg.Code,
+		arg.At,
+		arg.Last,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const addParts = `-- name: AddParts :execrows
 INSERT INTO parts (ref, date, idx, state, body, message_id, intent_at, sent_at)
 SELECT step.value->>'ref', step.value->>'date', CAST(step.value->>'idx' AS integer), step.value->>'state',
@@ -484,19 +516,6 @@ func (q *Queries) ConfirmSlots(ctx context.Context, arg ConfirmSlotsParams) ([]C
 	return items, nil
 }
 
-const contact = `-- name: Contact :one
-SELECT who FROM audit WHERE ref = $1 AND who NOT IN ('', 'cli', 'config', 'platform', 'probe')
-ORDER BY CASE what WHEN 'add' THEN 0 ELSE 1 END, id DESC LIMIT 1
-`
-
-// Contact is the person who added a channel last, or else changed it last.
-func (q *Queries) Contact(ctx context.Context, ref string) (string, error) {
-	row := q.db.QueryRowContext(ctx, contact, ref)
-	var who string
-	err := row.Scan(&who)
-	return who, err
-}
-
 const count = `-- name: Count :one
 
 UPDATE counters SET value = value + $1 WHERE name = $2 RETURNING value
@@ -608,12 +627,41 @@ func (q *Queries) DigestsSince(ctx context.Context, revision int64) ([]Digest, e
 	return items, nil
 }
 
+const doubtNotices = `-- name: DoubtNotices :exec
+UPDATE notices SET state = 'doubtful', reason = 'restored', told_at = $1 WHERE state IN ('due', 'sending')
+`
+
+// DoubtNotices is for a database that was put back: somebody may have been
+// told after it was copied.
+func (q *Queries) DoubtNotices(ctx context.Context, at int64) error {
+	_, err := q.db.ExecContext(ctx, doubtNotices, at)
+	return err
+}
+
 const dropNote = `-- name: DropNote :exec
 DELETE FROM notes WHERE name = $1
 `
 
 func (q *Queries) DropNote(ctx context.Context, name string) error {
 	_, err := q.db.ExecContext(ctx, dropNote, name)
+	return err
+}
+
+const dropNotice = `-- name: DropNotice :exec
+DELETE FROM notices
+WHERE notices.ref = $1 AND notices.fence = $2 AND notices.state = 'due' AND NOT EXISTS (
+    SELECT 1 FROM channels WHERE channels.ref = notices.ref AND channels.paused AND channels.reason = notices.code)
+`
+
+type DropNoticeParams struct {
+	Ref   string
+	Fence int64
+}
+
+// DropNotice drops a notice that nobody needs: its channel was resumed or
+// removed before.
+func (q *Queries) DropNotice(ctx context.Context, arg DropNoticeParams) error {
+	_, err := q.db.ExecContext(ctx, dropNotice, arg.Ref, arg.Fence)
 	return err
 }
 
@@ -697,6 +745,28 @@ func (q *Queries) HoldSlot(ctx context.Context, arg HoldSlotParams) (int64, erro
 		arg.Date,
 		arg.Fence,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const intendNotice = `-- name: IntendNotice :execrows
+UPDATE notices SET state = 'sending', told_at = $1, attempts = attempts + 1, fence = fence + 1
+WHERE notices.ref = $2 AND notices.fence = $3 AND notices.state = 'due' AND EXISTS (
+    SELECT 1 FROM channels WHERE channels.ref = notices.ref AND channels.paused AND channels.reason = notices.code)
+`
+
+type IntendNoticeParams struct {
+	At    int64
+	Ref   string
+	Fence int64
+}
+
+// IntendNotice marks a notice as being sent, unless its channel is not paused
+// for it any more.
+func (q *Queries) IntendNotice(ctx context.Context, arg IntendNoticeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, intendNotice, arg.At, arg.Ref, arg.Fence)
 	if err != nil {
 		return 0, err
 	}
@@ -851,6 +921,56 @@ func (q *Queries) Note(ctx context.Context, name string) (string, error) {
 	var value string
 	err := row.Scan(&value)
 	return value, err
+}
+
+const openNotices = `-- name: OpenNotices :many
+SELECT notices.ref, notices.installation, notices.code, notices.paused_at, notices.state, notices.reason, notices.due_at, notices.told_at, notices.attempts, notices.fence, CAST(COALESCE((
+    SELECT audit.who FROM audit
+    WHERE audit.installation = notices.installation AND audit.ref = notices.ref AND audit.who NOT IN ('', 'cli', 'config', 'platform', 'probe')
+    ORDER BY CASE audit.what WHEN 'add' THEN 0 ELSE 1 END, audit.id DESC LIMIT 1), '') AS text) AS person
+FROM notices WHERE notices.state IN ('due', 'sending') ORDER BY notices.ref
+`
+
+type OpenNoticesRow struct {
+	Notice Notice
+	Person string
+}
+
+// OpenNotices are those that somebody is still to be told, each with the
+// person who added its channel last, or else changed it last.
+func (q *Queries) OpenNotices(ctx context.Context) ([]OpenNoticesRow, error) {
+	rows, err := q.db.QueryContext(ctx, openNotices)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OpenNoticesRow
+	for rows.Next() {
+		var i OpenNoticesRow
+		if err := rows.Scan(
+			&i.Notice.Ref,
+			&i.Notice.Installation,
+			&i.Notice.Code,
+			&i.Notice.PausedAt,
+			&i.Notice.State,
+			&i.Notice.Reason,
+			&i.Notice.DueAt,
+			&i.Notice.ToldAt,
+			&i.Notice.Attempts,
+			&i.Notice.Fence,
+			&i.Person,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const parts = `-- name: Parts :many
@@ -1029,23 +1149,19 @@ func (q *Queries) PutNote(ctx context.Context, arg PutNoteParams) error {
 	return err
 }
 
-const putNoteAfter = `-- name: PutNoteAfter :execrows
-INSERT INTO notes (name, value) VALUES ($1, $2)
-ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE notes.value <= $3
+const putOffProbe = `-- name: PutOffProbe :exec
+UPDATE probes SET next_at = $1, unanswered = $2 WHERE ref = $3
 `
 
-type PutNoteAfterParams struct {
-	Name  string
-	Value string
-	Last  string
+type PutOffProbeParams struct {
+	NextAt     int64
+	Unanswered int64
+	Ref        string
 }
 
-func (q *Queries) PutNoteAfter(ctx context.Context, arg PutNoteAfterParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, putNoteAfter, arg.Name, arg.Value, arg.Last)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) PutOffProbe(ctx context.Context, arg PutOffProbeParams) error {
+	_, err := q.db.ExecContext(ctx, putOffProbe, arg.NextAt, arg.Unanswered, arg.Ref)
+	return err
 }
 
 const putSourceCheck = `-- name: PutSourceCheck :exec
@@ -1243,6 +1359,44 @@ func (q *Queries) RenewSlot(ctx context.Context, arg RenewSlotParams) (int64, er
 	return result.RowsAffected()
 }
 
+const reopenSlot = `-- name: ReopenSlot :execrows
+UPDATE slots SET state = 'claimed', reason = '', digest = $1, earlier = $2,
+    due_at = $3, closes_at = $4, touched_at = $5,
+    fence = fence + 1, attempts = 0, lease_until = 0, edition = '', next_edition = '', next_state = '', next_reason = ''
+WHERE slots.ref = $6 AND slots.date = $7
+    AND slots.state IN ('missed', 'no_digest', 'failed') AND slots.posted_at = 0 AND slots.retract_at = 0
+    AND NOT EXISTS (SELECT 1 FROM parts
+        WHERE parts.ref = slots.ref AND parts.date = slots.date AND parts.state <> 'rendered')
+`
+
+type ReopenSlotParams struct {
+	Digest   string
+	Earlier  string
+	DueAt    int64
+	ClosesAt int64
+	Now      int64
+	Ref      string
+	Date     string
+}
+
+// ReopenSlot opens a slot once more that ended without anything of it posted.
+// The fence grows: whoever worked on it before may write nothing.
+func (q *Queries) ReopenSlot(ctx context.Context, arg ReopenSlotParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, reopenSlot,
+		arg.Digest,
+		arg.Earlier,
+		arg.DueAt,
+		arg.ClosesAt,
+		arg.Now,
+		arg.Ref,
+		arg.Date,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const resumeChannel = `-- name: ResumeChannel :execrows
 UPDATE channels SET paused = FALSE, reason = ''
 WHERE ref = $1 AND paused AND reason = $2
@@ -1330,6 +1484,31 @@ func (q *Queries) SettleCorrection(ctx context.Context, arg SettleCorrectionPara
 		arg.NextReason,
 		arg.Ref,
 		arg.Date,
+	)
+	return err
+}
+
+const settleNotice = `-- name: SettleNotice :exec
+UPDATE notices SET state = $1, reason = $2, due_at = $3,
+    told_at = CASE WHEN $1 IN ('due', 'given_up') THEN 0 ELSE told_at END
+WHERE ref = $4 AND fence = $5
+`
+
+type SettleNoticeParams struct {
+	State  string
+	Reason string
+	DueAt  int64
+	Ref    string
+	Fence  int64
+}
+
+func (q *Queries) SettleNotice(ctx context.Context, arg SettleNoticeParams) error {
+	_, err := q.db.ExecContext(ctx, settleNotice,
+		arg.State,
+		arg.Reason,
+		arg.DueAt,
+		arg.Ref,
+		arg.Fence,
 	)
 	return err
 }
@@ -1657,6 +1836,34 @@ func (q *Queries) StageSlot(ctx context.Context, arg StageSlotParams) error {
 		arg.Date,
 	)
 	return err
+}
+
+const takeProbe = `-- name: TakeProbe :one
+INSERT INTO probes (ref, next_at, unanswered) VALUES ($1, $2, 0)
+ON CONFLICT (ref) DO UPDATE SET next_at = excluded.next_at
+WHERE probes.next_at <= $3 OR probes.next_at > $4
+RETURNING unanswered
+`
+
+type TakeProbeParams struct {
+	Ref    string
+	NextAt int64
+	Now    int64
+	Latest int64
+}
+
+// TakeProbe is for one caller until the next time; a time that lies further
+// ahead than it can was written by a clock that was wrong.
+func (q *Queries) TakeProbe(ctx context.Context, arg TakeProbeParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, takeProbe,
+		arg.Ref,
+		arg.NextAt,
+		arg.Now,
+		arg.Latest,
+	)
+	var unanswered int64
+	err := row.Scan(&unanswered)
+	return unanswered, err
 }
 
 const unknownWords = `-- name: UnknownWords :many
