@@ -39,20 +39,24 @@ func (ps Problems) errorOrNil() error {
 	return ps
 }
 
-// add appends a problem. The value may hold a password in an address, which
-// is taken out.
+// add appends a problem. The value may hold a password or a key in an address,
+// which are taken out.
 func (ps Problems) add(variable, value, message string) Problems {
 	return append(ps, Problem{variable, redact(value), message})
 }
 
 // redact takes user and password out of an address, well-formed or not: what
-// stands between "://" and the last "@" before the path.
+// stands between "://" and the last "@" before the path. Of a query, where
+// access keys stand, nothing is left.
 func redact(value string) string {
 	start := strings.Index(value, "://")
 	if start < 0 {
 		return value
 	}
 	start += len("://")
+	if i := strings.Index(value[start:], "?"); i >= 0 {
+		value = value[:start+i] + "?<secret>"
+	}
 	end := len(value)
 	if i := strings.IndexAny(value[start:], "/?#"); i >= 0 {
 		end = start + i

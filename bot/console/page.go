@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"path"
+	"strings"
 	"time"
 
 	"cyberbrief/briefing"
@@ -88,7 +89,7 @@ func (c *Console) person(w http.ResponseWriter, r *http.Request) *person {
 	c.people[key] = p
 	http.SetCookie(w, &http.Cookie{
 		Name: cookieName, Value: key, Path: "/console",
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil || strings.HasPrefix(c.opts.PublicURL, "https:"),
 	})
 	return p
 }

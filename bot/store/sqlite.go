@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -39,6 +40,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (engine, *sql.DB
 	if err != nil {
 		return nil, nil, err
 	}
+	e.reserve()
 	if e.db, err = openFile(source); err != nil {
 		return nil, nil, err
 	}
@@ -94,6 +96,23 @@ func openFile(source string) (*sql.DB, error) {
 	return db, nil
 }
 
+// reserve makes the files that are not there yet, for their owner only: what
+// SQLite makes itself everybody may read. It gives its journals the mode of
+// the database. Why a file cannot be made is SQLite's to say.
+func (e *sqliteEngine) reserve() {
+	if e.file == "" {
+		return
+	}
+	for _, name := range []string{e.file, e.file + lockSuffix} {
+		if f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err == nil {
+			f.Close()
+		}
+	}
+}
+
+// lockSuffix is that of the file beside the database; see lock.
+const lockSuffix = "-lock"
+
 // keepMemory holds a second connection: a database in memory ends with its
 // last one, and database/sql may replace the first.
 func (e *sqliteEngine) keepMemory(ctx context.Context, source string) (err error) {
@@ -112,7 +131,7 @@ func (e *sqliteEngine) lock(ctx context.Context) (func(), error) {
 		return func() {}, nil
 	}
 	wait := url.Values{"_busy_timeout": {fmt.Sprint(openTimeout.Milliseconds())}}
-	db, err := openFile(fileURI(e.file+"-lock") + "?" + wait.Encode())
+	db, err := openFile(fileURI(e.file+lockSuffix) + "?" + wait.Encode())
 	if err != nil {
 		return nil, err
 	}

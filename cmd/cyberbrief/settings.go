@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"net/url"
+	"strings"
 
 	"cyberbrief/bot"
 	"cyberbrief/config"
@@ -43,6 +45,31 @@ func secrets(cfg config.Config) []string {
 	} {
 		if s != "" {
 			all = append(all, s.Reveal())
+		}
+	}
+	for _, address := range append([]string{cfg.DatabaseURL.Reveal()}, cfg.DigestSources...) {
+		all = append(all, credentialsIn(address)...)
+	}
+	return all
+}
+
+// minKeyLen tells a key in the query of an address from a word.
+const minKeyLen = 12
+
+// credentialsIn are the password and the keys in an address.
+func credentialsIn(address string) (all []string) {
+	u, err := url.Parse(strings.TrimPrefix(address, "feed:"))
+	if err != nil {
+		return nil // neither packages show more than the scheme of it
+	}
+	if password, ok := u.User.Password(); ok {
+		all = append(all, password)
+	}
+	for _, values := range u.Query() {
+		for _, v := range values {
+			if len(v) >= minKeyLen {
+				all = append(all, v)
+			}
 		}
 	}
 	return all
