@@ -458,3 +458,60 @@ func TestReadmeBeginsWithTheDemo(t *testing.T) {
 		}
 	}
 }
+
+var (
+	testNamed   = regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Za-z0-9_]+)`")
+	testWritten = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)[A-Za-z0-9_]+)\(\w+ \*testing\.`)
+)
+
+// testsOf are the names of all tests in the repository.
+func testsOf(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	for _, folder := range []string{"bot", "briefing", "config", "cmd"} {
+		err := filepath.WalkDir(filepath.Join("../..", folder), func(path string, _ os.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, m := range testWritten.FindAllStringSubmatch(string(text), -1) {
+				names[m[1]] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return names
+}
+
+// TestDocsNameTests: every test that a document names is there.
+func TestDocsNameTests(t *testing.T) {
+	written := testsOf(t)
+	for _, p := range pages(t) {
+		for _, m := range testNamed.FindAllStringSubmatch(p.text, -1) {
+			if !written[m[1]] {
+				t.Errorf("%s names %s, which is no test here", p.path, m[1])
+			}
+		}
+	}
+}
+
+// TestDocsProveEveryThreat: each row of the table of threats says what is done
+// and names a test.
+func TestDocsProveEveryThreat(t *testing.T) {
+	p := readPage(t, "../../docs/security.md")
+	_, table, ok := strings.Cut(p.text, "| threat | what the bot does | proven by |\n| --- | --- | --- |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	rows := strings.Split(strings.TrimSpace(table), "\n")
+	if !ok || len(rows) < 20 {
+		t.Fatalf("%d rows in the table of threats: the search is broken", len(rows))
+	}
+	for _, row := range rows {
+		cells := strings.Split(strings.Trim(row, "| "), " | ")
+		if len(cells) != 3 || cells[1] == "" || !testNamed.MatchString(cells[2]) {
+			t.Errorf("a threat without an answer or a test: %s", row)
+		}
+	}
+}

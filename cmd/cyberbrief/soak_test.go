@@ -245,9 +245,14 @@ func (s *soaked) day(n int) {
 	s.jobs.Wait()
 	time.Sleep(time.Until(to))
 	s.harvest()
-	s.slack.Forget(to.Add(-soakMemory))
-	s.discord.Forget(to.Add(-soakMemory))
-	if n == 1 || n == 9 || n%30 == 29 || n == s.size.days-1 {
+	measured := n == 1 || n == 9 || n%30 == 29 || n == s.size.days-1
+	oldest := to.Add(-soakMemory)
+	if measured {
+		oldest = to // what the fakes keep is no figure of the bot's
+	}
+	s.slack.Forget(oldest)
+	s.discord.Forget(oldest)
+	if measured {
 		s.measure(n + 1)
 	}
 }
