@@ -17,13 +17,14 @@ import (
 type pacer struct {
 	mu     sync.Mutex
 	free   map[string]time.Time // by route: when the next request may go
+	sweep  int                  // how many routes there may be before the past ones go
 	global time.Time
 }
 
-// maxRoutes is how many routes are remembered before the past ones are swept.
-const maxRoutes = 1000
+// fewRoutes are not worth a sweep. Every thread is a route of its own.
+const fewRoutes = 64
 
-func newPacer() *pacer { return &pacer{free: map[string]time.Time{}} }
+func newPacer() *pacer { return &pacer{free: map[string]time.Time{}, sweep: fewRoutes} }
 
 // wait returns when the route is free. A wait over longestWait is an error
 // instead: Limited, certainly not sent.
@@ -82,8 +83,9 @@ func (p *pacer) hold(r request, wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if len(p.free) >= maxRoutes {
+	if len(p.free) >= p.sweep {
 		maps.DeleteFunc(p.free, func(_ string, at time.Time) bool { return at.Before(now) })
+		p.sweep = max(fewRoutes, 2*len(p.free)) // a sweep for each doubling
 	}
 	p.free[key(r)] = now.Add(wait)
 }

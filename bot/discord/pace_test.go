@@ -60,11 +60,11 @@ func TestPacerGivesUpWithItsCaller(t *testing.T) {
 func TestPacerForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer()
-		for i := range 10 * maxRoutes {
+		for i := range 10 * fewRoutes {
 			p.refused(request{method: "POST", route: string(rune(i))}, &bot.OutcomeError{Class: bot.Limited, RetryAfter: time.Second})
 			time.Sleep(time.Second)
 		}
-		if len(p.free) > maxRoutes {
+		if len(p.free) > fewRoutes {
 			t.Errorf("%d routes are remembered", len(p.free))
 		}
 	})
