@@ -110,7 +110,11 @@ func (m mission) run() (string, error) {
 		Policies: map[bot.Platform]delivery.Policy{m.Platform: m.policy()},
 		Clock:    m.clock, Logger: log,
 	})
-	if m.Job.Kind != "" {
+	switch m.Job.Kind {
+	case "":
+	case pauses, tells:
+		return m.notice(ctx, planner, books, deliverer)
+	default:
 		return m.amend(ctx, books, deliverer)
 	}
 	for {
@@ -222,7 +226,10 @@ type stoppedSender struct {
 }
 
 // Render gives as many messages as wanted, which say who they are.
-func (s *stoppedSender) Render(bot.Post) ([]bot.Message, error) {
+func (s *stoppedSender) Render(p bot.Post) ([]bot.Message, error) {
+	if s.Job.Kind == tells {
+		return s.Sender.Render(p)
+	}
 	var all []bot.Message
 	for i := range s.Parts {
 		one, err := s.Sender.Render(bot.Post{Parent: bot.Document{bot.Prose{Spans: []bot.Span{{Text: s.Job.text(i)}}}}})
