@@ -52,7 +52,9 @@ func ourMetrics(t *testing.T) []metric {
 		read.Describe(ch)
 		close(ch)
 	}()
-	form := regexp.MustCompile(`fqName: "(.*?)", help: "(.*?)", constLabels: \{.*?\}, variableLabels: \{(.*?)\}`)
+	// Help and labels are all that there is: a field that the library adds
+	// must not end up in the help.
+	form := regexp.MustCompile(`^Desc\{fqName: "([a-z_0-9]+)", help: "([^"]*)", (?:unit: "[^"]*", )?constLabels: \{[^}]*\}, variableLabels: \{([a-z_,]*)\}\}$`)
 	var all []metric
 	for d := range ch {
 		fields := form.FindStringSubmatch(d.String())
