@@ -16,21 +16,26 @@ type allowance struct {
 	every time.Duration
 }
 
-// What a person, a channel and an installation may ask for. People look at a
-// post together and press what it offers, an admin types one setting after
-// the other: hence the bursts. What is allowed after them is a person's
-// typing pace, a message a second in a channel, and several hundred a minute
-// in a workspace, which is what Slack documents for messages.
-// https://docs.slack.dev/apis/web-api/rate-limits/#rate-limits__limits-when-posting-messages
+// What a person, a channel and an installation may ask for. A private answer
+// disturbs nobody and takes little to make, so that the bounds only keep a
+// script that runs wild from the others: they are well above what a whole
+// company types, or a load test with one name.
 var (
-	perUser         = allowance{20, 2 * time.Second}
-	perChannel      = allowance{120, time.Second}
-	perInstallation = allowance{600, time.Second / 5}
+	perUser         = allowance{2000, time.Second / 100}
+	perChannel      = allowance{4000, time.Second / 200}
+	perInstallation = allowance{6000, time.Second / 500}
 )
 
-// maxLimited is how many of the last askers are remembered. More than the
-// installations together may have in a burst's time is never needed; beyond
-// it the limiter forgets somebody.
+// What a channel gets to read is bounded too, at the pace of people who press
+// a button, and of the message a second that Slack takes in a channel.
+// https://docs.slack.dev/apis/web-api/rate-limits/#rate-limits__limits-when-posting-messages
+var (
+	sharesPerUser    = allowance{20, 2 * time.Second}
+	sharesPerChannel = allowance{120, time.Second}
+)
+
+// maxLimited is how many of the last askers are remembered; beyond it the
+// limiter forgets somebody, who may then ask as if they never had.
 const maxLimited = 20_000
 
 // limiter counts commands. Its memory is bounded. It is safe for concurrent
@@ -48,17 +53,30 @@ func newLimiter(clock func() time.Time) *limiter {
 	return &limiter{clock: clock, paid: map[string]time.Time{}}
 }
 
+// asker is who pays for a command, and what they are allowed.
+type asker struct {
+	key string
+	allowance
+}
+
+// askersOf are all who pay for a command.
+func askersOf(req Request) []asker {
+	user, channel := string(req.Ref.ID())+" "+req.User.ID, req.Ref.String()
+	all := []asker{
+		{"user " + user, perUser},
+		{"channel " + channel, perChannel},
+		{"installation " + string(req.Ref.ID()), perInstallation},
+	}
+	if req.Command == shareCommand {
+		all = append(all, asker{"shares of user " + user, sharesPerUser}, asker{"shares of channel " + channel, sharesPerChannel})
+	}
+	return all
+}
+
 // take counts a command. When there were too many it counts nothing and says
 // how long to wait.
 func (l *limiter) take(req Request) (wait time.Duration) {
-	askers := []struct {
-		key string
-		allowance
-	}{
-		{"user " + string(req.Ref.ID()) + " " + req.User.ID, perUser},
-		{"channel " + req.Ref.String(), perChannel},
-		{"installation " + string(req.Ref.ID()), perInstallation},
-	}
+	askers := askersOf(req)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.clock()

@@ -18,6 +18,8 @@ func from(tenant, channel, user string) Request {
 	return Request{Ref: Ref{Installation{Slack, tenant}, channel}, User: User{ID: user}, Command: "term"}
 }
 
+func sharing(req Request) Request { req.Command = shareCommand; return req }
+
 func TestLimits(t *testing.T) {
 	tests := []struct {
 		name string
@@ -27,6 +29,8 @@ func TestLimits(t *testing.T) {
 		{"a person", perUser, func(i int) Request { return from("T1", fmt.Sprint("C", i), "U1") }},
 		{"a channel", perChannel, func(i int) Request { return from("T1", "C1", fmt.Sprint("U", i)) }},
 		{"an installation", perInstallation, func(i int) Request { return from("T1", fmt.Sprint("C", i), fmt.Sprint("U", i)) }},
+		{"a person who shares", sharesPerUser, func(i int) Request { return sharing(from("T1", fmt.Sprint("C", i), "U1")) }},
+		{"a channel that is shared to", sharesPerChannel, func(i int) Request { return sharing(from("T1", "C1", fmt.Sprint("U", i))) }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -70,15 +74,34 @@ func TestLimiterForgets(t *testing.T) {
 	}
 }
 
-// TestRouterLimits asks until it is too much, in both languages; the answer is
-// private even where it would have been shared.
+// TestOnePersonUnderLoad: 50 commands a second under one name, for ten
+// minutes, are all answered, and so is what a test sends all at once.
+func TestOnePersonUnderLoad(t *testing.T) {
+	h := &hand{at(9, 0)}
+	l := newLimiter(h.clock)
+	ask := func(i int) {
+		if wait := l.take(from("T1", "C1", "U1")); wait > 0 {
+			t.Fatalf("command %d has to wait %s", i+1, wait)
+		}
+	}
+	for i := range 1000 {
+		ask(i)
+	}
+	for i := range 10 * 60 * 50 {
+		h.now = h.now.Add(time.Second / 50)
+		ask(i)
+	}
+}
+
+// TestRouterLimits shares until it is too much, in both languages; the answer
+// is private then, and those to other commands still come.
 func TestRouterLimits(t *testing.T) {
 	for _, lang := range []briefing.Language{briefing.Japanese, briefing.English} {
 		d := newDesk(t)
 		ask := func(user, command, text string) Reply {
 			return d.Respond(t.Context(), Request{Ref: here, User: User{ID: user}, Command: command, Text: text, Language: lang})
 		}
-		for range perUser.burst {
+		for range sharesPerUser.burst {
 			if reply := ask("U1", "share", "term 一語"); !reply.Public {
 				t.Fatalf("%s: not shared: %s", lang, show(reply.Document))
 			}
@@ -90,7 +113,10 @@ func TestRouterLimits(t *testing.T) {
 		if reply := ask("U2", "share", "term 一語"); !reply.Public {
 			t.Errorf("%s: another person pays for it: %s", lang, show(reply.Document))
 		}
-		for range 10 * perUser.burst {
+		if reply := ask("U1", "term", "一語"); !strings.Contains(show(reply.Document), "一語") || strings.HasPrefix(show(reply.Document), "⏳") {
+			t.Errorf("%s: who may not share may not ask either: %s", lang, show(reply.Document))
+		}
+		for range 2 * perUser.burst {
 			if len(d.Complete(t.Context(), "い")) == 0 {
 				t.Fatal("what is being typed counts as a command")
 			}
