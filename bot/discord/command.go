@@ -295,21 +295,20 @@ const (
 )
 
 // typed is what the person would have typed on a platform without named
-// arguments, in the order of the command's table; what the table does not
-// have comes last.
+// arguments, in the order of the command's table; where that does not have
+// them all, in the order in which they came.
 func typed(table []commandOption, options []option) string {
 	index := func(o option) int {
-		if i := slices.IndexFunc(table, func(t commandOption) bool { return t.Name == o.Name }); i >= 0 {
-			return i
-		}
-		return len(table)
+		return slices.IndexFunc(table, func(t commandOption) bool { return t.Name == o.Name })
 	}
-	options = slices.Clone(options)
-	slices.SortStableFunc(options, func(a, b option) int { return index(a) - index(b) })
+	if !slices.ContainsFunc(options, func(o option) bool { return index(o) < 0 }) {
+		options = slices.Clone(options)
+		slices.SortStableFunc(options, func(a, b option) int { return index(a) - index(b) })
+	}
 	var words []string
 	for _, o := range options {
 		var known commandOption
-		if i := index(o); i < len(table) {
+		if i := index(o); i >= 0 {
 			known = table[i]
 		}
 		words = append(words, known.before, valueOf(o), typed(known.Options, o.Options))

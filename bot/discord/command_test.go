@@ -112,6 +112,9 @@ func TestWhatIsAsked(t *testing.T) {
 		{bottest.DiscordInteraction{Command: "briefing-admin", Options: []bottest.DiscordOption{
 			sub("add", option("zone", "Asia/Tokyo"), option("time", "08:30"), option("channel", "<#"+channel+">"))}},
 			"briefing-admin", "add <#" + channel + "> 08:30 Asia/Tokyo"},
+		{bottest.DiscordInteraction{Command: "briefing-admin", Options: []bottest.DiscordOption{
+			sub("set", option("channel", "<#"+channel+">"), option("name", "time"), option("value", "09:00"))}},
+			"briefing-admin", "set <#" + channel + "> time 09:00"},
 		{bottest.DiscordInteraction{Command: "briefing-admin", Options: []bottest.DiscordOption{sub("retract", option("date", "2025-07-02"))}}, "briefing-admin", "retract 2025-07-02"},
 		{bottest.DiscordInteraction{CustomID: "term:能動的サイバー防御"}, "term", "能動的サイバー防御"},
 		{bottest.DiscordInteraction{CustomID: "term~3:a:b"}, "term", "a:b"},
@@ -318,6 +321,43 @@ func TestAckWhileEverybodyIsBusy(t *testing.T) {
 		t.Errorf("%d of %d were told to come back, want %d", busy, load, want)
 	}
 	t.Logf("slowest acknowledgement of %d at once: %v", load, slowest)
+}
+
+// TestRoomForAStall: what comes in the ten seconds of a stalled database, 50
+// commands a second, is all answered after it.
+func TestRoomForAStall(t *testing.T) {
+	t.Parallel()
+	d, fake := start(t)
+	const load = 10 * 50
+	stalled := make(chan struct{})
+	run(t, d, func(ctx context.Context, req bot.Request) bot.Reply {
+		<-stalled
+		return echo(ctx, req)
+	})
+	if err := fake.AwaitReady(testContext(t), 1); err != nil {
+		t.Fatal(err)
+	}
+	var acked, all sync.WaitGroup
+	acked.Add(load)
+	for range load {
+		all.Go(func() {
+			once := sync.OnceFunc(acked.Done)
+			defer once()
+			i := bottest.DiscordInteraction{Guild: guild, Channel: channel, User: member(), Command: "term",
+				Until: func(a bottest.DiscordAnswer) bool {
+					if a.AckType != 0 {
+						once()
+					}
+					return a.Original != nil && a.Original.Text() != ""
+				}}
+			if a, err := fake.Interact(testContext(t), i); err != nil || !strings.Contains(a.Original.Text(), "答え: term") {
+				t.Errorf("answered %+v, %v", a.Original, err)
+			}
+		})
+	}
+	acked.Wait()
+	close(stalled)
+	all.Wait()
 }
 
 // TestHelpIsRegistered: what the help tells people to type can be given.

@@ -12,11 +12,12 @@ import (
 const (
 	// maxAdmitted is how many interactions are under way at once; more are
 	// dropped without an answer.
-	maxAdmitted = 512
-	// maxWorkers are answered at once, maxWaiting may wait for their turn;
-	// more are told to come back later.
+	maxAdmitted = 2048
+	// maxWorkers are answered at once, maxWaiting may wait for their turn:
+	// each is acknowledged first and has minutes, so that many may. More are
+	// told to come back later.
 	maxWorkers = 16
-	maxWaiting = 128
+	maxWaiting = 1024
 	// drainWithin is how long answers under way may take once Run is to end.
 	drainWithin = 5 * time.Second
 )
