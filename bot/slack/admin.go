@@ -15,8 +15,8 @@ import (
 // owner of the workspace, or one that the operator named. Guests, people of
 // other workspaces, bots and those who left never may, and neither may
 // anyone whom Slack does not tell us about. Only where Slack never tells, since
-// the app lacks the scope or the server the method, the operator's word alone
-// is enough.
+// the app lacks the scope or the server the method, which it may say by an
+// answer about nobody, the operator's word alone is enough.
 func (s *Slack) IsAdmin(ctx context.Context, in bot.InstallationID, user string) (bool, error) {
 	var answer struct {
 		User struct {
@@ -33,7 +33,9 @@ func (s *Slack) IsAdmin(ctx context.Context, in bot.InstallationID, user string)
 		} `json:"user"`
 	}
 	named := slices.Contains(s.opts.Admins, user)
-	if err := s.api.call(ctx, "users.info", url.Values{"user": {user}}, &answer); named && untold(err) {
+	err := s.api.call(ctx, "users.info", url.Values{"user": {user}}, &answer)
+	aboutNobody := err == nil && answer.User.ID == ""
+	if named && (untold(err) || aboutNobody) {
 		s.log.Warn("slack does not say who this is; the operator named them as an admin", "user", user, "error", err)
 		return true, nil
 	} else if err != nil {
@@ -52,7 +54,7 @@ func (s *Slack) IsAdmin(ctx context.Context, in bot.InstallationID, user string)
 // known or not allowed.
 func untold(err error) bool {
 	oe, ok := errors.AsType[*bot.OutcomeError](err)
-	return ok && slices.Contains([]string{"missing_scope", "unknown_method", statusCode(http.StatusNotFound)}, oe.Code)
+	return ok && slices.Contains([]string{"missing_scope", "unknown_method", emptyAnswer, statusCode(http.StatusNotFound)}, oe.Code)
 }
 
 // Check makes sure that the bot can post in a channel; it joins a public one

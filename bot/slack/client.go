@@ -110,9 +110,12 @@ func (c *client) read(body []byte, header http.Header, into any) *bot.OutcomeErr
 	return nil
 }
 
+// emptyAnswer is the code of an answer that says nothing at all, such as {}.
+const emptyAnswer = "empty answer"
+
 func (c *client) refusal(a answer, header http.Header) *bot.OutcomeError {
 	if a.Error == "" {
-		return &bot.OutcomeError{Class: bot.Doubtful, Code: "empty answer", Err: errors.New("neither success nor a reason")}
+		return &bot.OutcomeError{Class: bot.Doubtful, Code: emptyAnswer, Err: errors.New("neither success nor a reason")}
 	}
 	why := "refused"
 	if a.Needed != "" {

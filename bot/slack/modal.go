@@ -148,7 +148,7 @@ func (s *Slack) openView(ctx context.Context, trigger string, v []byte) (string,
 	}
 	err := s.api.call(ctx, "views.open", url.Values{"trigger_id": {trigger}, "view": {string(v)}}, &opened)
 	if err == nil && opened.View.ID == "" {
-		err = &bot.OutcomeError{Class: bot.Doubtful, Code: "empty answer", Err: errors.New("slack views.open: success without an id")}
+		err = &bot.OutcomeError{Class: bot.Doubtful, Code: emptyAnswer, Err: errors.New("slack views.open: success without an id")}
 	}
 	return opened.View.ID, err
 }

@@ -79,7 +79,7 @@ func (s *Slack) write(ctx context.Context, method string, args url.Values) (bot.
 		return "", err
 	}
 	if posted.TS == "" {
-		return "", &bot.OutcomeError{Class: bot.Doubtful, Code: "empty answer", Err: fmt.Errorf("slack %s: success without a ts", method)}
+		return "", &bot.OutcomeError{Class: bot.Doubtful, Code: emptyAnswer, Err: fmt.Errorf("slack %s: success without a ts", method)}
 	}
 	return bot.MessageID(posted.TS), nil
 }
