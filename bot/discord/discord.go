@@ -96,7 +96,7 @@ func New(o Options) (*Discord, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	transport := bot.NewTransport(bot.TransportOptions{Base: o.Base, Secrets: []string{o.Token}, UserAgent: userAgent})
-	d := &Discord{opts: o, key: key, log: o.Logger.With("platform", "discord"), application: o.ApplicationID, threads: newThreads(), times: defaultTiming()}
+	d := &Discord{opts: o, key: key, log: o.Logger.With("platform", "discord"), application: o.ApplicationID, threads: newThreads(o.Clock), times: defaultTiming()}
 	d.api = &client{transport: transport, base: o.APIURL, token: o.Token, clock: o.Clock, pace: newPacer()}
 	d.intake = newIntake(maxWorkers, maxWaiting, o.Clock)
 	return d, nil

@@ -17,7 +17,7 @@ func (d *Discord) Crowd(workers, waiting int) { d.intake = newIntake(workers, wa
 
 // RememberedThreads are as many as are kept after n were opened.
 func RememberedThreads(n int) (kept int, newest string) {
-	t := newThreads()
+	t := newThreads(time.Now)
 	for i := range n {
 		t.remember(parent{"1", bot.MessageID(strconv.Itoa(i))}, strconv.Itoa(-i))
 	}

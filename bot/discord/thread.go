@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"time"
 
 	"cyberbrief/bot"
 )
@@ -15,9 +16,17 @@ import (
 // gives both the same id; a server that stands in for it may not. Safe for
 // concurrent use.
 type threads struct {
+	clock func() time.Time
+
 	mu    sync.Mutex
 	ids   map[parent]string
-	order []parent // of ids, oldest first
+	order []started // of ids, oldest first
+}
+
+// started is when a thread was heard of first.
+type started struct {
+	parent
+	at time.Time
 }
 
 // parent is a message that may have a thread.
@@ -26,10 +35,16 @@ type parent struct {
 	message bot.MessageID
 }
 
-// maxThreads is how many threads are remembered; Discord is asked for others.
-const maxThreads = 1000
+// How many threads are remembered, and for how long, which is more than posts
+// are corrected; Discord is asked for others.
+const (
+	maxThreads = 1000
+	threadTime = 3 * 24 * time.Hour
+)
 
-func newThreads() *threads { return &threads{ids: map[parent]string{}} }
+func newThreads(clock func() time.Time) *threads {
+	return &threads{clock: clock, ids: map[parent]string{}}
+}
 
 func parentOf(to bot.Target) parent { return parent{to.Channel, to.Thread} }
 
@@ -43,11 +58,12 @@ func (t *threads) remember(p parent, id string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, known := t.ids[p]; !known {
-		if len(t.order) >= maxThreads {
-			delete(t.ids, t.order[0])
+		now := t.clock()
+		for len(t.order) > 0 && (len(t.order) >= maxThreads || now.Sub(t.order[0].at) > threadTime) {
+			delete(t.ids, t.order[0].parent)
 			t.order = t.order[1:]
 		}
-		t.order = append(t.order, p)
+		t.order = append(t.order, started{p, now})
 	}
 	t.ids[p] = id
 }
