@@ -372,7 +372,20 @@ func (s *soaked) tick() {
 	if err := s.m.deliverer.Probe(s.Context()); err != nil {
 		s.Errorf("probe: %v", err)
 	}
+	if err := s.tell(); err != nil {
+		s.Errorf("tell: %v", err)
+	}
 	s.work()
+}
+
+// tell tells admins of paused channels. What has to wait waits for the next
+// tick.
+func (s *soaked) tell() error {
+	err := s.m.deliverer.Tell(s.Context())
+	if _, later := errors.AsType[*delivery.Later](err); later {
+		return nil
+	}
+	return err
 }
 
 // work takes the jobs out of the queue and does them, each kind of one slot
@@ -433,6 +446,8 @@ func (s *soaked) carryOut(kind, args string) error {
 		}
 		defer s.work()
 		return s.m.planner.Plan(s.Context())
+	case delivery.NoticeArgs{}.Kind():
+		return s.tell()
 	case delivery.DeliverArgs{}.Kind():
 		do = s.m.deliverer.Deliver
 	case delivery.ReviseArgs{}.Kind():
