@@ -11,11 +11,17 @@ import (
 // they lead to is kept apart. 詳細 behind a key point says which heading tells
 // it; a table of contents and the way back to it are navigation, and go.
 
-// maxMore is how long the words of a link to more are, in characters.
+// maxMore is how long the words of a link that only leads somewhere are, in
+// characters.
 const maxMore = 12
 
-// navigation are the words of links that lead back.
-var navigation = []string{"戻る", "もどる", "目次", "トップへ", "先頭へ", "backtotop", "totop", "contents"}
+// Words of links within the page: more are those that lead to the telling of a
+// key point, navigation those that end a link back. Any other link within the
+// page is a part of the sentence it stands in.
+var (
+	more       = []string{"詳細", "詳しく", "くわしく", "続き", "つづき", "もっと", "本文", "全文", "記事へ", "→", "↓", "more", "detail", "jump"}
+	navigation = []string{"戻る", "もどる", "目次", "目次へ", "トップへ", "先頭へ", "backtotop", "totop", "contents"}
+)
 
 // contents are the headings of a table of contents.
 var contents = []string{"目次", "もくじ", "インデックス", "contents", "tableofcontents", "toc", "index"}
@@ -25,23 +31,41 @@ var contents = []string{"目次", "もくじ", "インデックス", "contents",
 func (r *reader) anchors(b *block) bool {
 	kept := b.lines[:0]
 	for _, l := range b.lines {
-		i := slices.IndexFunc(l.spans, func(s span) bool { return s.anchor != "" })
-		if i < 0 {
-			kept = append(kept, l)
-			continue
-		}
-		r.leads[l.no] = l.spans[i].anchor
-		words := normal(l.spans[i].text)
-		if alone := onlyAnchors(l); alone && slices.ContainsFunc(navigation, func(w string) bool { return strings.Contains(words, w) }) {
-			r.leftover(l.no)
-			continue
-		} else if !alone && utf8.RuneCountInString(words) <= maxMore {
-			l.spans = withoutLink(l.spans, i)
+		if i := slices.IndexFunc(l.spans, func(s span) bool { return s.anchor != "" }); i >= 0 {
+			r.leads[l.no] = l.spans[i].anchor
+			if onlyAnchors(l) && says(l.spans[i], navigation, strings.HasSuffix) {
+				r.leftover(l.no)
+				continue
+			}
+			l = r.withoutMore(l)
 		}
 		kept = append(kept, l)
 	}
 	b.lines = kept
 	return len(kept) > 0
+}
+
+// withoutMore is a line without the links that lead to more, which are what it
+// leads to. A line that is nothing but links keeps them.
+func (r *reader) withoutMore(l line) line {
+	if onlyAnchors(l) {
+		return l
+	}
+	for i, s := range slices.Backward(l.spans) {
+		if s.anchor != "" && says(s, more, strings.Contains) {
+			r.leads[l.no] = s.anchor
+			r.leftover(l.no)
+			l.spans = withoutLink(l.spans, i)
+			break
+		}
+	}
+	return l
+}
+
+// says whether a link is short and has one of the words, as has finds it.
+func says(s span, words []string, has func(s, word string) bool) bool {
+	text := normal(s.text)
+	return utf8.RuneCountInString(text) <= maxMore && slices.ContainsFunc(words, func(w string) bool { return has(text, w) })
 }
 
 // onlyAnchors says whether a line is links within the page and nothing else
@@ -70,6 +94,7 @@ func withoutLink(spans []span, i int) []span {
 // dropContents takes tables of contents away: a heading for it, and below it
 // nothing but links within the page.
 func (r *reader) dropContents(all []*section) {
+	dropped, parents := map[*section]bool{}, map[*section]bool{}
 	for _, s := range all {
 		if !slices.Contains(contents, s.norm) || len(s.children) > 0 || len(s.blocks) == 0 || slices.ContainsFunc(s.blocks, r.stays) {
 			continue
@@ -77,13 +102,27 @@ func (r *reader) dropContents(all []*section) {
 		for _, b := range s.blocks {
 			r.leftover(b.lines[0].no)
 		}
-		s.parent.children = slices.DeleteFunc(s.parent.children, func(c *section) bool { return c == s })
+		dropped[s], parents[s.parent] = true, true
+	}
+	for p := range parents {
+		p.children = slices.DeleteFunc(p.children, func(c *section) bool { return dropped[c] })
 	}
 }
 
-// stays says whether a block has a line that leads nowhere within the page.
+// stays says whether a block has a line that says more than the links within
+// the page that it has.
 func (r *reader) stays(b *block) bool {
-	return slices.ContainsFunc(b.lines, func(l line) bool { return r.leads[l.no] == "" })
+	return slices.ContainsFunc(b.lines, func(l line) bool {
+		linked, other := 0, 0
+		for _, s := range l.spans {
+			if n := utf8.RuneCountInString(s.text); s.anchor != "" {
+				linked += n
+			} else {
+				other += n
+			}
+		}
+		return linked <= other
+	})
 }
 
 // leadsTo says whether an anchor leads to a heading, as the renderers of

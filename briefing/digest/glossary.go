@@ -112,7 +112,8 @@ func untilRule(blocks []*block) (own, after []*block) {
 	return blocks[:i], blocks[i:]
 }
 
-// termLines parts a paragraph whose later lines begin with a term in bold.
+// termLines parts a paragraph whose later lines begin with a term in bold, or
+// whose every line is a term and its definition.
 func termLines(b *block) []*block {
 	if b.kind == briefing.Item || len(b.lines) < 2 {
 		return []*block{b}
@@ -120,9 +121,10 @@ func termLines(b *block) []*block {
 	if list, ok := definitionList(b); ok {
 		return list
 	}
+	every := !slices.ContainsFunc(b.lines, func(l line) bool { return !startsTerm(l) })
 	var out []*block
 	for i, l := range b.lines {
-		if i > 0 && !(l.spans[0].strong && !b.lines[i-1].spans[0].mark && startsTerm(l)) {
+		if i > 0 && !every && !(l.spans[0].strong && !b.lines[i-1].spans[0].mark && startsTerm(l)) {
 			last := out[len(out)-1]
 			last.lines = append(last.lines, l)
 			continue

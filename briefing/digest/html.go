@@ -27,7 +27,7 @@ func (r *reader) htmlHeadings() {
 			level = n
 			continue
 		}
-		text = withoutDetails(text)
+		text = joinedSummary(withoutDetails(text), lines[i+1:])
 		if inner, ok := inTag(text, "summary"); ok {
 			lines[i] = strings.Repeat("#", min(level+1, 6)) + " " + inner
 		} else if n := htmlLevel(text); n > 0 {
@@ -58,6 +58,23 @@ func withoutDetails(line string) string {
 		}
 	}
 	return strings.TrimSpace(strings.TrimPrefix(line, "</details>"))
+}
+
+// joinedSummary is a <summary> that goes on in the lines below it as one line.
+// They become empty, so that every line keeps its number.
+func joinedSummary(text string, below []string) string {
+	const most = 3 // lines that a headline and its tags take
+	if !strings.HasPrefix(text, "<summary") || strings.Contains(text, "</summary>") {
+		return text
+	}
+	for n := range min(most, len(below)) {
+		if strings.Contains(below[n], "</summary>") {
+			whole := strings.Join(append([]string{text}, below[:n+1]...), " ")
+			clear(below[:n+1])
+			return strings.TrimSpace(whole)
+		}
+	}
+	return text
 }
 
 // htmlLevel is the level of a line that is an HTML heading, 0 for any other.

@@ -12,7 +12,7 @@ const headingMarks = "■□◆◇▼▽▲△★☆●○◎▶►【"
 
 // markedHeadings makes headings of such lines in a digest that has no other
 // headings. The mark that comes first is of level 2, the next one of level 3,
-// and so on. A mark that two lines in a row begin with, or one that begins a
+// and so on; a first line that has no mark but a date is the title. A mark that two lines in a row begin with, or one that begins a
 // sentence, makes a list instead.
 func markedHeadings(items []item) []item {
 	levels := markLevels(items)
@@ -20,7 +20,7 @@ func markedHeadings(items []item) []item {
 		return items
 	}
 	var out []item
-	for _, it := range items {
+	for n, it := range items {
 		b := it.block
 		if b == nil || b.kind != briefing.Paragraph {
 			out = append(out, it)
@@ -35,7 +35,10 @@ func markedHeadings(items []item) []item {
 			}
 		}
 		for i, l := range b.lines {
-			if level, ok := levels[headingMark(l)]; ok {
+			if n == 0 && i == 0 && headingMark(l) == 0 && titleLike(plain(l.spans)) && dateIn(plain(l.spans)) != "" {
+				from = 1
+				out = append(out, item{heading: &heading{level: 1, line: l.no, spans: l.spans, bold: true}})
+			} else if level, ok := levels[headingMark(l)]; ok {
 				flush(i)
 				from = i + 1
 				out = append(out, item{heading: &heading{level: level, line: l.no, spans: unmarked(l.spans), bold: true}})

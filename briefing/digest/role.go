@@ -65,7 +65,7 @@ var phrases = [roles][]phrase{
 		{"glossary", 1}, {"terminology", 1}, {"terms", .9}, {"keywords", .9}, {"definitions", .9},
 	},
 	roleOutlook: {
-		{"今後の展望", 1}, {"今後の見通し", 1}, {"今後の予測", 1}, {"今後の動向", .9}, {"今後の課題", .8}, {"今後の注目点", 1}, {"今後の対策", .7}, {"今後の影響", .6}, {"今後の方向性", .8}, {"今後の注目", 1}, {"明日以降", 1}, {"明日の注目", 1}, {"明日の見どころ", 1}, {"来週", .9}, {"来月", .9},
+		{"今後の展望", 1}, {"今後の見通し", 1}, {"今後の予測", 1}, {"今後の動向", .9}, {"今後の課題", .8}, {"今後の注目点", 1}, {"今後の対策", .7}, {"今後の影響", .6}, {"今後の方向性", .8}, {"今後の注目", 1}, {"明日以降", 1}, {"明日の注目", 1}, {"あすの注目", 1}, {"明日の見どころ", 1}, {"あすの見どころ", 1}, {"来週", .9}, {"来月", .9},
 		{"展望", .95}, {"見通し", .9}, {"予測", .8}, {"将来", .7}, {"先行き", .9}, {"今後に向けて", .9}, {"今後", .8}, {"これから", .8},
 		{"outlook", 1}, {"lookingahead", 1}, {"what'snext", 1}, {"whatsnext", 1}, {"future", .8},
 	},
@@ -397,6 +397,8 @@ func shape(s *section, c role) float64 {
 	items, links, bold, quotes, prose := 0, 0, 0, 0, 0
 	for _, b := range s.blocks {
 		if b.kind == briefing.Item || b.kind == briefing.Row {
+			items++
+		} else if c == roleGlossary && len(b.lines) > 1 && len(termLines(b)) == len(b.lines) {
 			items++
 		} else {
 			prose++

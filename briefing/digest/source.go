@@ -72,14 +72,14 @@ func sourceHead(b *block) bool {
 // closingLinks takes the links that an item ends with, in lines that hold
 // nothing else, for its sources.
 func (r *reader) closingLinks(blocks []*block) (rest []*block, sources []briefing.Citation) {
-	var closing []line
+	var closing []line // the last one first
 	for rest = blocks; len(rest) > 0; rest = rest[:len(rest)-1] {
 		last := rest[len(rest)-1]
 		from := len(last.lines)
 		for from > 0 && last.kind != briefing.Code && last.kind != briefing.Row && onlyLinks(last.lines[from-1]) {
 			from--
+			closing = append(closing, last.lines[from])
 		}
-		closing = append(slices.Clone(last.lines[from:]), closing...)
 		if from > 0 {
 			copied := *last
 			copied.lines = last.lines[:from]
@@ -90,7 +90,7 @@ func (r *reader) closingLinks(blocks []*block) (rest []*block, sources []briefin
 	if len(rest) == 0 {
 		return blocks, nil // an item that is nothing but links says only these
 	}
-	for _, l := range closing {
+	for _, l := range slices.Backward(closing) {
 		sources = append(sources, r.citations(l.spans, l.no)...)
 	}
 	return rest, sources
@@ -250,7 +250,7 @@ func (r *reader) citations(spans []span, no int) []briefing.Citation {
 		if t == "" && len(out) > 0 && out[len(out)-1].URL == url {
 			return // [https://…](https://…) twice
 		}
-		if t == "" {
+		if t == "" || url != "" && !worded(t) { // an arrow names nothing
 			t = host(url)
 		}
 		out = append(out, briefing.Citation{Line: no, Title: t, URL: url})
