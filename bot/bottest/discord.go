@@ -269,6 +269,16 @@ func (d *Discord) Thread(message string) (id, name string) {
 	return "", ""
 }
 
+// ThreadName is what a thread is called, also when its parent is gone.
+func (d *Discord) ThreadName(thread string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if ch := d.channels[thread]; ch != nil {
+		return ch.name
+	}
+	return ""
+}
+
 // ArchiveThreads puts all threads away, as Discord does when nobody wrote in
 // them for a while.
 func (d *Discord) ArchiveThreads() {

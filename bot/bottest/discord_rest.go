@@ -2,6 +2,7 @@ package bottest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -208,10 +209,11 @@ func (ch *discordChannel) open(w http.ResponseWriter) bool {
 	return !ch.archived
 }
 
-// editChannel takes a thread out again, or puts it away.
+// editChannel takes a thread out again, or puts it away under another name.
 func (d *Discord) editChannel(w http.ResponseWriter, r *http.Request, body []byte) {
 	var b struct {
-		Archived *bool `json:"archived"`
+		Archived *bool  `json:"archived"`
+		Name     string `json:"name"`
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -223,7 +225,7 @@ func (d *Discord) editChannel(w http.ResponseWriter, r *http.Request, body []byt
 		refuse(w, http.StatusBadRequest, 50035, "Invalid Form Body")
 		return
 	}
-	ch.archived = *b.Archived
+	ch.archived, ch.name = *b.Archived, cmp.Or(b.Name, ch.name)
 	answerJSON(w, ch.json())
 }
 

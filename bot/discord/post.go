@@ -236,13 +236,21 @@ func (d *Discord) Edit(ctx context.Context, to bot.Target, id bot.MessageID, b b
 	return d.amend(ctx, to, r) // the id is known; any success is one
 }
 
-// Delete removes a message; see delivery.Editor.
+// Delete removes a message; see delivery.Editor. The thread below it, which
+// Discord keeps, is put away.
 func (d *Discord) Delete(ctx context.Context, to bot.Target, id bot.MessageID) error {
 	r, err := d.existing(ctx, http.MethodDelete, to, id)
 	if err != nil {
 		return err
 	}
+	var thread string
+	if to.Thread == "" {
+		thread, _ = d.threadBelow(ctx, bot.Target{Ref: to.Ref, Thread: id})
+	}
 	err = d.amend(ctx, to, r)
+	if err == nil && thread != "" {
+		d.putAway(ctx, to.Ref, thread)
+	}
 	if hasCode(err, codeUnknownMessage) || to.Thread != "" && hasCode(err, codeUnknownChannel) {
 		return nil
 	}

@@ -134,3 +134,18 @@ func (d *Discord) openThread(ctx context.Context, to bot.Target) error {
 	}
 	return err
 }
+
+// putAway takes the thread of a post that was removed out of the channel's
+// list and its title away; what people wrote in it stays. Whoever started a
+// thread may do that, as long as it is open. Where it fails the thread stays as
+// it is: the post is gone all the same.
+// https://discord.com/developers/docs/topics/threads#editing-&-deleting-threads
+func (d *Discord) putAway(ctx context.Context, ref bot.Ref, thread string) {
+	err := d.api.do(ctx, request{method: http.MethodPatch, path: "channels/" + url.PathEscape(thread), body: struct {
+		Name     string `json:"name"`
+		Archived bool   `json:"archived"`
+	}{saysRetracted.in(d.opts.Language(ref)), true}}, nil)
+	if err != nil {
+		d.log.Warn("the thread of a removed post stays in the list", "channel", ref, "thread", thread, "cause", err)
+	}
+}

@@ -12,6 +12,7 @@ const (
 	saysSorry
 	saysForgotten
 	saysSlow
+	saysRetracted
 )
 
 func (p phrase) in(lang briefing.Language) string {
@@ -21,6 +22,7 @@ func (p phrase) in(lang briefing.Language) string {
 		saysShared:    {"✅ チャンネルに共有しました。", "✅ Shared to the channel."},
 		saysSorry:     {"⚠️ いま処理できませんでした。しばらくしてからもう一度お試しください。", "⚠️ That did not work just now. Please try again in a while."},
 		saysForgotten: {"このボタンはもう使えません。コマンドを入力してください。", "This button no longer works. Please type the command."},
+		saysRetracted: {"（取り消しました）", "(retracted)"},
 		saysSlow:      {"⚠️ 今は設定画面を開けません。しばらくしてからもう一度お試しください。", "⚠️ The form cannot be opened just now. Please try again in a while."},
 	}[p]
 	if lang == briefing.English {

@@ -221,6 +221,12 @@ func (b *stoppedBooks) Reclaim(ctx context.Context, key delivery.SlotKey, lease 
 	return slot, parts, err
 }
 
+func (b *stoppedBooks) Renew(ctx context.Context, key delivery.SlotKey, fence int64, attempts int, lease time.Duration) error {
+	err := b.Books.Renew(ctx, key, fence, attempts, lease)
+	b.at("renewed", 0)
+	return err
+}
+
 func (b *stoppedBooks) Stage(ctx context.Context, key delivery.SlotKey, fence int64, c delivery.Correction, parts []delivery.Part) error {
 	b.at("before staged", 0)
 	err := b.Books.Stage(ctx, key, fence, c, parts)
