@@ -145,7 +145,7 @@ func (s *Slack) introduce(ctx context.Context) (in bot.Installation, err error) 
 // token: a server that stands in for Slack need not know the method.
 func undecided(err error) bool {
 	oe, ok := errors.AsType[*bot.OutcomeError](err)
-	return ok && slices.Contains([]string{noWorkspace, "unknown_method", statusCode(http.StatusNotFound)}, oe.Code)
+	return ok && slices.Contains([]string{noWorkspace, emptyAnswer, "unknown_method", statusCode(http.StatusNotFound)}, oe.Code)
 }
 
 // noWorkspace is the code of an answer that is a success without a workspace.

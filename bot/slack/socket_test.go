@@ -251,9 +251,9 @@ func TestStartIsPatient(t *testing.T) {
 
 // A server that stands in for Slack need not know auth.test.
 func TestStartNeedsNoIntroduction(t *testing.T) {
-	for _, fault := range []bottest.SlackFault{{Error: "unknown_method"}, {Status: 404}, {Body: `{"ok":true}`}} {
+	for _, fault := range []bottest.SlackFault{{Error: "unknown_method"}, {Status: 404}, {Body: `{"ok":true}`}, {Body: `{}`}} {
 		fake, s := start(t, nil)
-		fake.FailNext("auth.test", fault)
+		fake.FailNext("auth.test", slices.Repeat([]bottest.SlackFault{fault}, 100)...)
 		stop := run(t, s, echo)
 		if _, err := fake.Command(impatient(t, patience), "C1", "U2", "/term", "x"); err != nil {
 			t.Errorf("%+v: %v", fault, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -106,6 +107,19 @@ func postgresTool(name string) string {
 		return name
 	}
 	return slices.Max(found)
+}
+
+// TestRestoredNeedsADatabase: a wrong path is said, and nothing is made there.
+func TestRestoredNeedsADatabase(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "typo.db")
+	w := &world{t: t, env: map[string]string{"DATABASE_URL": "sqlite:" + file}}
+	err := (restoredCommand{}).Run(w.environment(t.Context(), morning, io.Discard))
+	if err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "DATABASE_URL") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("a database was made")
+	}
 }
 
 // TestRestoreOfAnOlderCopy puts a copy back that was made before today's

@@ -136,6 +136,8 @@ func channelFinding(ctx context.Context, ps *platformSet, c bot.Channel) bot.Fin
 	switch {
 	case errors.Is(err, bot.ErrUnchecked):
 		f.Grade, f.Text, f.Next = bot.Warn, inEnglish(err), fmt.Sprintf("see what stands above for %s, and try again", c.Ref.Platform)
+	case refusesBot(err):
+		f.Grade, f.Text, f.Next = bot.Fail, inEnglish(err), fmt.Sprintf("see what stands above for %s: the channel is not the cause", c.Ref.Platform)
 	case err != nil:
 		f.Grade, f.Text, f.Next = bot.Fail, inEnglish(err), "put it right in the channel, then /briefing-admin resume; or choose another channel"
 	}
@@ -146,6 +148,12 @@ func channelFinding(ctx context.Context, ps *platformSet, c bot.Channel) bot.Fin
 		}
 	}
 	return f
+}
+
+// refusesBot says that a platform refused the bot itself, in whatever channel.
+func refusesBot(err error) bool {
+	class := bot.ClassOf(err)
+	return class == bot.InstallationGone || class == bot.Fatal
 }
 
 // inEnglish is an error without the Japanese half of the advice that some

@@ -123,6 +123,10 @@ func TestDoctorOnBadDays(t *testing.T) {
 			w.slack.FailNext("auth.test", slices.Repeat([]bottest.SlackFault{{Error: "token_revoked"}}, 20)...)
 		},
 			"slack", bot.Fail, "token_revoked", "OAuth & Permissions"},
+		{"channel of a revoked token", func(_ *testing.T, w *world) {
+			w.slack.FailNext("auth.test", slices.Repeat([]bottest.SlackFault{{Error: "token_revoked"}}, 20)...)
+		},
+			"channels", bot.Fail, "token_revoked", "the channel is not the cause"},
 		{"wrong app token", func(_ *testing.T, w *world) { w.env["SLACK_APP_TOKEN"] = "xapp-wrong" },
 			"slack", bot.Fail, "SLACK_APP_TOKEN: invalid_auth", "App-Level Tokens"},
 		{"a scope that the promise needs", func(_ *testing.T, w *world) { w.slack.LoseScopes("channels:history") },
