@@ -149,7 +149,7 @@ func (r *Router) isNew(ctx context.Context, ref Ref) error {
 // add adds a new channel once its platform does not say that it cannot be
 // posted to.
 func (r *Router) add(ctx context.Context, req Request, ch Channel) (Document, error) {
-	unchecked, err := r.check(ctx, ch.Ref)
+	checked, err := r.check(ctx, ch.Ref)
 	if err != nil {
 		return nil, mistake("%s に投稿できません: %v", "Cannot post to %s: %v", ch.Ref, err)
 	}
@@ -157,25 +157,27 @@ func (r *Router) add(ctx context.Context, req Request, ch Channel) (Document, er
 		return nil, err
 	}
 	added := done(req, "✅ %s を追加しました。%s（%s）に投稿します。", "✅ Added %s. It gets its briefing at %s (%s).", ch.Ref, ch.Time, ch.Zone)
-	if unchecked != nil {
-		added = append(added, done(req, "⚠️ 投稿できるかは確かめられませんでした: %v", "⚠️ Whether it can be posted to is not known: %v", unchecked)...)
+	if !checked {
+		added = append(added, done(req,
+			"⚠️ 投稿できるかは、いま確かめられませんでした。test で試せます。",
+			"⚠️ Whether it can be posted to could not be found out just now. Try it with test.")...)
 	}
 	return append(added, channelButtons(ch, req)...), nil
 }
 
-// check asks the platform whether a channel can be posted to: err is a no,
-// unchecked is why nobody knows.
-func (r *Router) check(ctx context.Context, ref Ref) (unchecked, err error) {
+// check asks the platform whether a channel can be posted to: err is a no;
+// checked is false where nobody knows, and the log says why.
+func (r *Router) check(ctx context.Context, ref Ref) (checked bool, err error) {
 	c := r.opts.Checkers[ref.Platform]
 	if c == nil {
-		return nil, nil
+		return true, nil
 	}
 	err = c.Check(ctx, ref)
 	if errors.Is(err, ErrUnchecked) {
 		r.opts.Logger.Warn("channel added unchecked", "channel", ref, "cause", err)
-		return err, nil
+		return false, nil
 	}
-	return nil, err
+	return true, err
 }
 
 // setTimeAndZone reads `[HH:MM] [ZONE]`; only a time has a colon.

@@ -393,7 +393,7 @@ func TestRouterChanges(t *testing.T) {
 		{"ADD CBESIDE12 Europe/Paris", "✅", "add", beside, func(c *Channel) { c.Zone = "Europe/Paris" }},
 		{"add C1 7:00", "✅", "add", Ref{here.Installation, "C1"}, func(c *Channel) { c.Time = 420 }},
 		{"add slack:T1/CBESIDE12 ７：００", "✅", "add", beside, func(c *Channel) { c.Time = 420 }},
-		{"add CMISTY123", "✅ slack:T1/CMISTY123 を追加しました。08:30（Asia/Tokyo）に投稿します。\n⚠️ 投稿できるかは確かめられませんでした: could not be checked: timeout\n[⚙️", "add", Ref{here.Installation, "CMISTY123"}, func(*Channel) {}},
+		{"add CMISTY123", "✅ slack:T1/CMISTY123 を追加しました。08:30（Asia/Tokyo）に投稿します。\n⚠️ 投稿できるかは、いま確かめられませんでした。test で試せます。\n[⚙️", "add", Ref{here.Installation, "CMISTY123"}, func(*Channel) {}},
 		{"remove", "✅ slack:T1/CHERE1234 を配信先から外しました。", "remove", here, nil},
 		{"remove here", "✅", "remove", here, nil},
 		{"remove slack:T1/CHERE1234", "✅", "remove", here, nil},
