@@ -184,7 +184,14 @@ func (l *layout) keyPoints() Document {
 func (l *layout) headlines() Document {
 	doc := Document{Heading{Level: 1, Text: l.in("見出し", "Headlines")}}
 	for i, s := range l.d.Stories {
-		doc = append(doc, Point{Number: i + 1, Spans: []Span{{Text: l.heading(s.Heading, s.Text), URL: l.page(s.Line)}}})
+		told := briefing.KeyPoint{Details: []briefing.Detail{{Line: s.Line, Heading: s.Heading}}}
+		for _, c := range s.Sources {
+			if c.URL != "" {
+				told.Sources = append(told.Sources, briefing.Source{Title: c.Title, URL: c.URL})
+			}
+		}
+		headline := l.heading(ownNumber.ReplaceAllString(s.Heading, ""), s.Text)
+		doc = append(doc, Point{Number: i + 1, Spans: plain(headline), Note: l.references(told)})
 	}
 	return doc
 }

@@ -75,11 +75,11 @@ func (l *layout) story(s briefing.Story) Document {
 
 // numbered is the heading that key points point at.
 func (l *layout) numbered(line int, heading string, text briefing.Text) Heading {
-	h := Heading{Level: 2, Text: l.heading(heading, text), URL: l.page(line)}
+	number := ""
 	if n, ok := l.number[line]; ok {
-		h.Text = strconv.Itoa(n) + ". " + ownNumber.ReplaceAllString(h.Text, "")
+		number, heading = strconv.Itoa(n)+". ", ownNumber.ReplaceAllString(heading, "")
 	}
-	return h
+	return Heading{Level: 2, Text: number + l.heading(heading, text), URL: l.page(line)}
 }
 
 // ownNumber is the number that a digest gave a heading: the thread has its
@@ -159,7 +159,7 @@ func (l *layout) text(t briefing.Text) Document {
 		spans, _ := l.marked(l.spans(b.Spans))
 		switch b.Kind {
 		case briefing.Heading:
-			doc = append(doc, Heading{Level: 3, Text: joined(spans)})
+			doc = append(doc, Heading{Level: 3, Text: joined(spans), URL: firstLink(spans)})
 		case briefing.Item:
 			doc = append(doc, ListItem{Level: b.Level, Marker: b.Marker(), Spans: spans})
 		case briefing.Quote:
@@ -171,6 +171,16 @@ func (l *layout) text(t briefing.Text) Document {
 		}
 	}
 	return doc
+}
+
+// firstLink is the first address that spans link to: a heading has one link.
+func firstLink(spans []Span) string {
+	for _, s := range spans {
+		if s.URL != "" {
+			return s.URL
+		}
+	}
+	return ""
 }
 
 // spans turns a digest's spans into a document's, with CVE IDs linked.

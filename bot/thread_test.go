@@ -2,6 +2,7 @@ package bot
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"cyberbrief/briefing"
@@ -21,7 +22,34 @@ func TestThreadNumbersHeadingsOnce(t *testing.T) {
 		if got, ok := thread[0].(Heading); !ok || got.Text != c.want {
 			t.Errorf("%q is shown as %+v, want %q", c.heading, thread[0], c.want)
 		}
+		marked := "1. " + watchMark + strings.TrimPrefix(c.want, "1. ")
+		thread = Layout(briefing.Compose(d, briefing.Options{WatchWords: []string{"本文"}}, nil)).Thread
+		if got, ok := thread[0].(Heading); !ok || got.Text != marked {
+			t.Errorf("%q with a watched word is shown as %+v, want %q", c.heading, thread[0], marked)
+		}
 	}
+}
+
+func TestThreadKeepsTheLinkOfASubheading(t *testing.T) {
+	text := briefing.Text{
+		{Kind: briefing.Heading, Level: 4, Spans: []briefing.Span{{Text: "架空社の"}, {Text: "お知らせ", URL: "https://vendor.example/a"}}},
+		para(briefing.Span{Text: "本文。"}),
+	}
+	d := &briefing.Digest{Date: "2025-07-02", Stories: []briefing.Story{{Line: 3, Heading: "架空の事案", Text: text}}}
+	thread := Layout(briefing.Compose(d, briefing.Options{}, nil)).Thread
+	want := Heading{Level: 3, Text: "架空社のお知らせ", URL: "https://vendor.example/a"}
+	if !slices.Contains(headingsOf(thread), want) {
+		t.Errorf("the thread has the headings %+v, want %+v among them", headingsOf(thread), want)
+	}
+}
+
+func headingsOf(doc Document) (hs []Heading) {
+	for _, b := range doc {
+		if h, ok := b.(Heading); ok {
+			hs = append(hs, h)
+		}
+	}
+	return hs
 }
 
 func TestWatchedWordMentionsTheGroupChosen(t *testing.T) {
