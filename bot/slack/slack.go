@@ -95,6 +95,9 @@ func (s *Slack) Run(ctx context.Context, r bot.Responder) error {
 	defer s.api.http.CloseIdleConnections()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { s.intake.work(ctx, r); return nil })
+	if s.opts.AppToken != "" {
+		s.connected(0) // said from the start, also while Slack cannot be reached
+	}
 	g.Go(func() error {
 		in, err := s.introduce(ctx)
 		if err != nil {

@@ -51,7 +51,6 @@ const (
 // have us.
 func (s *Slack) listen(ctx context.Context) error {
 	door := &gate{s.api.http, rate.NewLimiter(rate.Every(openEvery), openBurst), make(chan struct{}, 1), s.opts.Clock}
-	s.connected(0)
 	g, ctx := errgroup.WithContext(ctx)
 	for range connections {
 		g.Go(func() error {

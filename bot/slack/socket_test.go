@@ -249,6 +249,30 @@ func TestStartIsPatient(t *testing.T) {
 	}
 }
 
+// counted hands on how many connections stand.
+type counted struct {
+	bot.Unmetered
+	open chan int
+}
+
+func (c counted) Connections(_ bot.Platform, open int) { c.open <- open }
+
+// A bot that has never reached Slack says that no connection stands: what is
+// not said raises no alert.
+func TestNoConnectionIsSaid(t *testing.T) {
+	c := counted{open: make(chan int, 1)}
+	_, s := start(t, func(o *slack.Options) { o.Meter, o.APIURL = c, "http://127.0.0.1:1/api/" })
+	run(t, s, echo)
+	select {
+	case n := <-c.open:
+		if n != 0 {
+			t.Errorf("%d connections stand", n)
+		}
+	case <-time.After(patience):
+		t.Error("nothing was said of connections")
+	}
+}
+
 // A server that stands in for Slack need not know auth.test.
 func TestStartNeedsNoIntroduction(t *testing.T) {
 	for _, fault := range []bottest.SlackFault{{Error: "unknown_method"}, {Status: 404}, {Body: `{"ok":true}`}, {Body: `{}`}} {
