@@ -21,7 +21,7 @@ func (r *reader) takeSources(blocks []*block) (rest []*block, sources []briefing
 				sources = append(sources, r.citations(l.spans, l.no)...)
 			}
 			continue
-		} else if head && i+1 < len(blocks) && hasURL(blocks[i+1]) {
+		} else if head && i+1 < len(blocks) && listsLinks(blocks[i+1]) {
 			listed = true
 			continue
 		}
@@ -67,6 +67,12 @@ func sourceHead(b *block) bool {
 		return false
 	}
 	return !slices.ContainsFunc(b.lines[1:], func(l line) bool { return firstURL(l.spans) == "" })
+}
+
+// listsLinks says whether a block is an item with an address, or links alone:
+// below a heading for sources that is what they are, and prose is not.
+func listsLinks(b *block) bool {
+	return b.kind == briefing.Item && hasURL(b) || !slices.ContainsFunc(b.lines, func(l line) bool { return !onlyLinks(l) })
 }
 
 // closingLinks takes the links that an item ends with, in lines that hold
