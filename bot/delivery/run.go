@@ -40,6 +40,8 @@ type run struct {
 	asked  bool
 	// settled is set when the last part was confirmed, and the slot with it.
 	settled bool
+	// anew is set when this run sends the parent itself.
+	anew bool
 	// working ends when no further request may begin: the budget is spent or
 	// the bot is stopping. A request that runs is not cut off by it.
 	working context.Context
@@ -58,11 +60,6 @@ func (r *run) deliver(ctx context.Context) verdict {
 			return v
 		}
 	}
-	if r.slot.Restored {
-		if v, stop := r.suspect(ctx); stop {
-			return v
-		}
-	}
 	for i := 0; i < len(r.parts); i++ { // a fallback can change the number of parts
 		if v, stop := r.part(ctx, i); stop {
 			return v
@@ -71,18 +68,11 @@ func (r *run) deliver(ctx context.Context) verdict {
 	return verdict{state: Posted}
 }
 
-// suspect puts every part in doubt that the ledger does not know as sent: its
-// intent, and even its id, may have been written after the ledger was copied.
-func (r *run) suspect(ctx context.Context) (verdict, bool) {
-	for i := range r.parts {
-		if r.parts[i].State != Rendered {
-			continue
-		}
-		if v, stop := r.intend(ctx, i, r.slot.DueAt); stop {
-			return v, true
-		}
-	}
-	return verdict{}, false
+// suspect says that a part which the ledger does not know as sent may have been
+// all the same: its intent, and even its id, may have been written after the
+// ledger was copied. In a thread that this run began nothing can be.
+func (r *run) suspect(i int) bool {
+	return r.slot.Restored && r.parts[i].State == Rendered && !r.anew
 }
 
 // mayWork finds out whether the channel can be posted to now.
@@ -138,10 +128,15 @@ func partsOf(bodies []bot.Message, from int) []Part {
 
 // part brings one message to its end; stop ends the run with the verdict.
 func (r *run) part(ctx context.Context, i int) (v verdict, stop bool) {
+	if r.suspect(i) {
+		if v, stop = r.intend(ctx, i, r.slot.DueAt); stop {
+			return v, true
+		}
+	}
 	switch p := &r.parts[i]; {
 	case p.State == Sent:
 		return verdict{}, false
-	case p.State == Sending: // left by an earlier claim
+	case p.State == Sending: // left by an earlier claim, or suspect
 		if v, stop = r.resolve(ctx, i); stop || p.State == Sent {
 			return v, stop
 		}
@@ -152,6 +147,7 @@ func (r *run) part(ctx context.Context, i int) (v verdict, stop bool) {
 	if v, stop = r.await(); stop {
 		return v, true
 	}
+	r.anew = r.anew || i == 0
 	return r.send(ctx, i)
 }
 
