@@ -85,3 +85,9 @@ func Gather(s *Store) (waiting func() int, release func()) {
 		g.running.Go(g.work)
 	}
 }
+
+// Ask is what the database answers to a question of the store's own.
+func Ask(s *Store, question string) (answer string, err error) {
+	err = s.db.QueryRow(question).Scan(&answer)
+	return answer, err
+}

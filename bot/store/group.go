@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -13,8 +15,8 @@ import (
 const (
 	// maxGroup is how many steps are written together at the most.
 	maxGroup = 256
-	// groupTimeout bounds a transaction of several steps. It is short, for one
-	// whose row is locked holds up the others.
+	// groupTimeout bounds the first try of every step. It is short, for one
+	// whose row is locked holds up the others, beside it and behind it.
 	groupTimeout = 2 * time.Second
 )
 
@@ -27,7 +29,8 @@ var errClosed = errors.New("database is closed")
 // success before the commit.
 //
 // Where one step's error would roll back the others, each is repeated in a
-// transaction of its own, so that the error is that of its own step alone.
+// transaction of its own, so that the error is that of its own step alone. One
+// that takes long is repeated out of the way of those that come after it.
 type group struct {
 	ledger *Ledger
 	// limit is how many transactions are under way at the same time.
@@ -120,18 +123,26 @@ func (g *group) next() (steps []*step) {
 // write writes steps together, or each by itself if that fails before the
 // commit. What a commit did that failed nobody knows: it is not repeated.
 func (g *group) write(steps []*step) {
-	limit := g.ledger.s.timeout
-	if len(steps) > 1 {
-		limit = min(limit, groupTimeout)
-	}
-	committing, err := g.commit(steps, limit)
-	if err != nil && !committing && len(steps) > 1 {
+	committing, err := g.commit(steps, min(g.ledger.s.timeout, groupTimeout))
+	if !committing && (errors.Is(err, ErrStalled) || err != nil && len(steps) > 1) {
 		for _, s := range steps {
 			s.reset()
-			g.running.Go(func() { g.write([]*step{s}) })
+			g.running.Go(func() { g.writeAlone(s) })
 		}
 		return
 	}
+	tell(steps, err)
+}
+
+// writeAlone gives one step all the time that a call may take.
+func (g *group) writeAlone(s *step) {
+	steps := []*step{s}
+	_, err := g.commit(steps, g.ledger.s.timeout)
+	tell(steps, err)
+}
+
+// tell gives each caller the error of its step, or that of all.
+func tell(steps []*step, err error) {
 	for _, s := range steps {
 		if err != nil {
 			s.err = err
@@ -140,15 +151,24 @@ func (g *group) write(steps []*step) {
 	}
 }
 
-// commit is one transaction; committing says that its statements were done.
+// commit is one transaction; committing says that its statements were done. A
+// panic becomes an error: nobody but us could catch it.
 func (g *group) commit(steps []*step, limit time.Duration) (committing bool, err error) {
 	ctx, cancel := context.WithTimeoutCause(g.alive, limit, ErrStalled)
 	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
 	err = g.ledger.s.engine.inTx(ctx, func(t tx) error {
 		err := g.ledger.write(ctx, t, steps)
 		committing = err == nil
 		return err
 	})
+	if err != nil && errors.Is(context.Cause(ctx), ErrStalled) {
+		err = fmt.Errorf("%w: %w", ErrStalled, err)
+	}
 	return committing, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -284,6 +285,80 @@ func TestGroupPassesLockedRow(t *testing.T) {
 		t.Errorf("claim of what was locked: %v", err)
 	}
 	<-others // together is over
+}
+
+// A locked row that is claimed when nothing else waits holds up nobody who comes
+// after it, however many of them there are.
+func TestLockedRowAlone(t *testing.T) {
+	url := bottest.Postgres(t)
+	s := open(t, url)
+	keys := manySlots(t, s, 4)
+	db := raw(t, url)
+	lock, err := raw(t, url).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Rollback()
+	if _, err := lock.ExecContext(t.Context(), "UPDATE slots SET touched_at = 0 WHERE ref <> $1", keys[3].Ref.String()); err != nil {
+		t.Fatal(err)
+	}
+	locked := make(chan error, 2)
+	for i, key := range keys[:2] {
+		go func() {
+			_, err := s.Ledger().Claim(t.Context(), key, time.Minute)
+			locked <- err
+		}()
+		await(t, func() bool {
+			return count(t, db, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == i+1
+		})
+	}
+	if _, err := s.Ledger().Claim(t.Context(), keys[3], time.Minute); err != nil {
+		t.Errorf("claim behind locked rows: %v", err)
+	}
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := <-locked; err != nil {
+			t.Errorf("claim of what was locked: %v", err)
+		}
+	}
+}
+
+// A replica that stands still in a transaction keeps no row for itself.
+func TestIdleTransactionsEnd(t *testing.T) {
+	url := bottest.Postgres(t)
+	const question = "SHOW idle_in_transaction_session_timeout"
+	if got, err := store.Ask(open(t, url), question); err != nil || got != "10s" {
+		t.Errorf("transactions end after %q, %v", got, err)
+	}
+	own := strings.Replace(url, "?", "?idle_in_transaction_session_timeout=3s&", 1)
+	if got, err := store.Ask(open(t, own), question); err != nil || got != "3s" {
+		t.Errorf("transactions of an operator who chose end after %q, %v", got, err)
+	}
+}
+
+// A panic in a group is an error of its steps at the worst, not the end of all.
+func TestGroupPanics(t *testing.T) {
+	bottest.EachDatabase(t, func(t *testing.T, url string) {
+		var panics atomic.Int32
+		s := openWith(t, url, store.Options{Clock: func() time.Time {
+			if panics.Add(-1) >= 0 {
+				panic("the clock broke")
+			}
+			return t0
+		}})
+		keys := manySlots(t, s, 4)
+		panics.Store(1)
+		claimTogether(t, s, keys[:3]) // each by itself
+		panics.Store(1)
+		if _, err := s.Ledger().Claim(t.Context(), keys[3], time.Minute); err == nil || !strings.Contains(err.Error(), "the clock broke") {
+			t.Errorf("claim that panics: %v", err)
+		}
+		if _, err := s.Ledger().Claim(t.Context(), keys[3], time.Minute); err != nil {
+			t.Errorf("claim after a panic: %v", err)
+		}
+	})
 }
 
 // TestGroupsRace lets two processes deliver the same slots: each is posted by

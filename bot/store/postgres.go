@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"time"
 
@@ -28,6 +29,12 @@ const (
 	defaultConns = 10
 	// connectTimeout is for a URL without connect_timeout.
 	connectTimeout = 5 * time.Second
+	// idleTransaction is when the server ends a transaction in which nothing
+	// happens, unless the URL says so: nobody waits for it any more, and that of
+	// a replica that stands still or lost its network would lock rows for hours.
+	// https://www.postgresql.org/docs/current/runtime-config-client.html
+	idleTransaction = callTimeout
+	idleParameter   = "idle_in_transaction_session_timeout"
 	// rollbackTimeout bounds the end of a transaction whose context is over.
 	rollbackTimeout = 2 * time.Second
 )
@@ -80,7 +87,17 @@ func poolConfig(address string) (*pgxpool.Config, error) {
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "cyberbrief"
 	}
+	if config.ConnConfig.RuntimeParams[idleParameter] == "" {
+		config.AfterConnect = endIdle
+	}
 	return config, nil
+}
+
+// endIdle sets idleTransaction. It is no parameter of the connection, for a
+// pooler between us and the server may refuse one that it does not know.
+func endIdle(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, fmt.Sprintf("SET %s = %d", idleParameter, idleTransaction.Milliseconds()))
+	return err
 }
 
 // lock holds an advisory lock, which the server drops with the connection.
