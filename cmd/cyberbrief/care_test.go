@@ -33,7 +33,7 @@ func TestRunTellsAnAdminThatAChannelIsPaused(t *testing.T) {
 	}
 	// The bot is out, and finds nothing better when it asks.
 	w.slack.AddChannel(bottest.SlackChannel{ID: bottest.SlackChannelID, Name: "news"})
-	w.discord.DenyInChannel(testChannel, "2048") // to send messages
+	w.discord.SetPermissions(testGuild, "309237728256") // all that the bot asks for, but to send messages
 	w.slack.FailNext("chat.postMessage", bottest.SlackFault{Error: "restricted_action"})
 	w.discord.FailNext("POST channels/{channel}/messages", bottest.DiscordFault{Status: 403, Code: 50013})
 	w.publish("2025-07-03", "架空の事案")
@@ -57,7 +57,7 @@ func TestRunTellsAnAdminThatAChannelIsPaused(t *testing.T) {
 	}
 	// The probe comes with the start, here on the next morning.
 	w.slack.AddChannel(bottest.SlackChannel{ID: bottest.SlackChannelID, Name: "news", Member: true})
-	w.discord.DenyInChannel(testChannel, "0")
+	w.discord.SetPermissions(testGuild, "309237730304")
 	tomorrow := morning.AddDate(0, 0, 1)
 	w.run(tomorrow)
 	w.await("both channels get the next briefing", func() bool { return len(parents(w.inSlack())) == 1 && len(parents(w.inDiscord())) == 1 })
