@@ -124,17 +124,17 @@ func (l *layout) count(n int, ja, one, many string) string {
 
 var weekdaysJA = [...]string{"日", "月", "火", "水", "木", "金", "土"}
 
-// date writes a date as people do; only its weekday where the title beside
-// it says the rest already.
+// date writes a date as people do, without the year where the title beside it
+// says the whole date already.
 func (l *layout) date(d briefing.Date, title string) string {
 	t := d.Time()
 	switch said := dated(title, d); {
 	case l.lang == briefing.English && said && !strings.Contains(title, "年"):
-		return t.Format("Monday")
+		return t.Format("Monday, 2 January")
 	case l.lang == briefing.English:
 		return t.Format("Monday, 2 January 2006")
 	case said:
-		return weekdaysJA[t.Weekday()] + "曜日"
+		return t.Format("1月2日") + "（" + weekdaysJA[t.Weekday()] + "）"
 	}
 	return t.Format("2006年1月2日") + "（" + weekdaysJA[t.Weekday()] + "）"
 }

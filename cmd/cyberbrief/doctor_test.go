@@ -74,6 +74,9 @@ func TestDoctorWhileTheBotRuns(t *testing.T) {
 		address := w.address(w.run(morning))
 		w.env["LISTEN"] = strings.TrimPrefix(address, "http://")
 		w.env["PUBLIC_URL"] = address
+		w.await("the briefing stands", func() bool {
+			return !slices.ContainsFunc(w.status(morning).Channels, func(c bot.ChannelStatus) bool { return c.Slot.State != "posted" })
+		})
 		seen, calls := len(w.inSlack())+len(w.inDiscord()), len(w.slack.Calls("chat.postMessage"))
 		report, ok := w.examined(plenty)
 		if !ok || !report.OK {

@@ -107,7 +107,7 @@ func FuzzDrawingsHoldNoMarkup(f *testing.F) {
 		f.Add(s)
 	}
 	allowed := map[string]bool{}
-	for _, tag := range strings.Fields("html head body meta title style section div header article svg rect path p b span time h3 h4 h5 h6 a strong em s u code pre blockquote ul ol li hr select option") {
+	for _, tag := range strings.Fields("html head body meta title style main h1 h2 section div header article svg rect path p b span time h3 h4 h5 h6 a strong em s u code pre blockquote ul ol li hr select option") {
 		allowed[tag] = true
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -132,9 +132,13 @@ func FuzzDrawingsHoldNoMarkup(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		frame := map[string]int{} // the page's own, once each
 		for n := range root.Descendants() {
 			if n.Type != html.ElementNode {
 				continue
+			}
+			if frame[n.Data]++; (n.Data == "main" || n.Data == "h1") && frame[n.Data] > 1 {
+				t.Errorf("%q makes another <%s>", text, n.Data)
 			}
 			if !allowed[n.Data] {
 				t.Errorf("%q makes an element <%s>", text, n.Data)
