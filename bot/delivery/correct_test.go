@@ -236,7 +236,7 @@ func onAmend(what string, part, times int, o outcome) func(string, int) outcome 
 func TestReviseFailures(t *testing.T) {
 	const at = "08:30"
 	corrected := []string{later(at), "eins", "zwei"}
-	note := "📝 更新 08:30: このまとめは訂正されました。上の投稿は書き換えられないため、訂正後の内容は"
+	note := "📝 更新 08:30: このまとめは訂正されました。上の投稿は書き換えられないため、訂正後の内容は/briefing " + digest + " をご覧ください。"
 	for _, tt := range []struct {
 		name   string
 		amend  func(string, int) outcome
