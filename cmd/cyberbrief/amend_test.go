@@ -13,6 +13,7 @@ import (
 // platforms; an admin of one takes back the posts of that one only, and the
 // operator those that are left.
 func TestRunCorrectsAndRetracts(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		w.publish("2025-07-03", "架空の事案")

@@ -20,6 +20,7 @@ import (
 // starts another bot on the copy in a new place: nothing is posted twice, and
 // nothing is lost.
 func TestRestore(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		database func(testing.TB) string
 		copy     func(t *testing.T, w *world) (restored string)
@@ -125,6 +126,7 @@ func TestRestoredNeedsADatabase(t *testing.T) {
 // TestRestoreOfAnOlderCopy puts a copy back that was made before today's
 // briefing was posted: the bot finds it in the channels, and posts it no more.
 func TestRestoreOfAnOlderCopy(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		database func(testing.TB) string
 		copy     func(t *testing.T, w *world) (restored string)

@@ -12,6 +12,7 @@ import (
 // TestRunTellsAnAdminThatAChannelIsPaused, privately and once, and resumes it
 // when the platform takes the bot again.
 func TestRunTellsAnAdminThatAChannelIsPaused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	first := w.run(morning)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

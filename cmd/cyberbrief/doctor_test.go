@@ -111,6 +111,7 @@ func TestDoctorWhileTheBotRuns(t *testing.T) {
 }
 
 func TestDoctorOnBadDays(t *testing.T) {
+	t.Parallel()
 	const guildPage = "General Information"
 	for _, c := range []struct {
 		name  string
@@ -213,6 +214,7 @@ func TestDoctorOnBadDays(t *testing.T) {
 }
 
 func TestDoctorOfTheDatabase(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		w.publish("2025-07-03", "架空の事案")

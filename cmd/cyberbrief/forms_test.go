@@ -74,6 +74,7 @@ func eachTransport(t *testing.T, check func(*testing.T, context.Context, *world,
 // TestRunFormsOnSlack: the home tab shows an admin the channels, a setting is
 // changed in a modal, and the audit log has it; a member gets neither.
 func TestRunFormsOnSlack(t *testing.T) {
+	t.Parallel()
 	eachTransport(t, func(t *testing.T, ctx context.Context, w *world, now time.Time) {
 		w.await("the digest is read", func() bool { return len(w.status(now).Sources) == 1 && w.status(now).Sources[0].Newest == "2025-07-03" })
 		home, err := w.slack.OpenHome(ctx, bottest.SlackAdmin)
@@ -176,6 +177,7 @@ func TestRunAddsAChannelByForm(t *testing.T) {
 
 // TestRunFormsOnDiscord is the same by modal on Discord.
 func TestRunFormsOnDiscord(t *testing.T) {
+	t.Parallel()
 	eachTransport(t, func(t *testing.T, ctx context.Context, w *world, now time.Time) {
 		settings, err := w.discord.Command(ctx, testGuild, testChannel, guildAdmin, "briefing-admin", bottest.DiscordOption{Name: "set"})
 		if err != nil {
@@ -233,6 +235,7 @@ func TestRunFormsOnDiscord(t *testing.T) {
 // TestRunAnswersOldButtons: what was posted a month and a restart ago still
 // works, for it carries all that it needs.
 func TestRunAnswersOldButtons(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	w.publish("2025-07-03", "架空の事案")
 	first := w.bySockets(morning)

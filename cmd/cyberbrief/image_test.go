@@ -218,6 +218,7 @@ const maxImageBytes = 30_000_000
 // TestImage builds what the Dockerfile builds and runs it as a container
 // would: it posts, says that it is well, and ends cleanly.
 func TestImage(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds the program with the flags of the release")
 	}

@@ -274,6 +274,7 @@ func TestMetrics(t *testing.T) {
 // TestMetricsTellOfOverdueBriefings: a platform refuses for hours; the metric
 // rises, on the process that tries and on one that has just been started.
 func TestMetricsTellOfOverdueBriefings(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		w.publish("2025-07-03", "架空の事案")

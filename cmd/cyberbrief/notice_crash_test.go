@@ -102,6 +102,7 @@ func (s *stoppedSender) Notify(ctx context.Context, to bot.Target, m bot.Message
 // channel and the end of the notice of it, and lets others go on. The person is
 // told once where the kill came before the intent, and at most once elsewhere.
 func TestNoticeMatrix(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("kills processes for some time")
 	}

@@ -13,6 +13,7 @@ import (
 // TestReleaseIsReproducible builds the newest commit in two folders: the
 // bytes are the same, and they name the commit.
 func TestReleaseIsReproducible(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds the program twice")
 	}

@@ -47,6 +47,7 @@ func (r *restarted) Confirm(ctx context.Context, key delivery.SlotKey, fence int
 // TestPostgresRestarts ends every connection of the database twice while
 // a briefing of three messages is delivered. It is posted once.
 func TestPostgresRestarts(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("waits for the tries after an error of the database")
 	}

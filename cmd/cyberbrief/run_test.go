@@ -215,6 +215,7 @@ func (w *world) allPosted(now time.Time) bool {
 }
 
 func TestRunPostsTheNewestDigestOnce(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		w.publish("2025-07-01", "古い方の架空の事案")
@@ -260,6 +261,7 @@ func TestRunPostsTheNewestDigestOnce(t *testing.T) {
 }
 
 func TestRunPostsADigestThatComesLate(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	w.run(morning)
 	w.await("the slot waits", func() bool {
@@ -325,6 +327,7 @@ func TestRunGoesOnWithoutAPlatformThatRefusesIt(t *testing.T) {
 }
 
 func TestRunSetsABrokenDigestAside(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	w.publish("2025-07-02", "架空の事案")
 	broken := filepath.Join(w.digests, "cybersecurity_news_2025-07-03.md")

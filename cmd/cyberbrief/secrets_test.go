@@ -90,6 +90,7 @@ func keyed(t *testing.T, path string) string {
 // that fail in every way, with the log at its loudest, and looks through
 // everything that it prints, serves and writes for every secret it knows.
 func TestSecretsStayInside(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		start  func(*world, time.Time) *process
 		format string

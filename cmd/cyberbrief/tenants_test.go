@@ -24,6 +24,7 @@ const byConfig = "起動時の設定"
 // have equal ids. What an admin of one asks shows and changes nothing of the
 // other; every answer is searched for what only the other has.
 func TestNothingCrossesTenants(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	w.publish("2025-07-03", "架空の事案")
 	first := w.run(morning)

@@ -103,6 +103,7 @@ func writeOld(t *testing.T, url string, version int64, bodies map[string]string)
 // TestUpgrade starts the bot on the database of every release so far, in the
 // morning on which that one was stopped: it goes on where the other ended.
 func TestUpgrade(t *testing.T) {
+	t.Parallel()
 	for _, version := range tableVersions(t) {
 		t.Run(fmt.Sprintf("from version %d", version), func(t *testing.T) {
 			bottest.EachDatabase(t, func(t *testing.T, url string) { upgrade(t, url, version) })
