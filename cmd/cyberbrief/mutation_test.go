@@ -50,14 +50,14 @@ var protections = []protection{
 	},
 	{
 		"each step alone when a group fails", "bot/store/group.go",
-		"if err != nil && !committing && len(steps) > 1 {",
-		"if err != nil && committing && len(steps) > 1 {",
+		"	if !committing && (errors.Is(err, ErrStalled) || err != nil && len(steps) > 1) {",
+		"	if committing && (errors.Is(err, ErrStalled) || err != nil && len(steps) > 1) {",
 		"./bot/store", "TestGroupFailsApart",
 	},
 	{
 		"success after the commit", "bot/store/group.go",
-		"	committing, err := g.commit(steps, limit)\n",
-		"	go g.commit(steps, limit)\n	committing, err := false, error(nil)\n",
+		"	committing, err := g.commit(steps, min(g.ledger.s.timeout, groupTimeout))\n",
+		"	go g.commit(steps, min(g.ledger.s.timeout, groupTimeout))\n	committing, err := false, error(nil)\n",
 		"./bot/store", "TestProgress|TestFence",
 	},
 	{
