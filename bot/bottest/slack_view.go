@@ -332,9 +332,8 @@ func (s *Slack) PressIn(ctx context.Context, v SlackView, label string) (SlackVi
 func (s *Slack) TypeIn(ctx context.Context, v SlackView, label, text string) (SlackView, error) {
 	for _, raw := range v.Blocks {
 		var b slackObject
-		e, _ := b["element"].(slackObject)
 		if json.Unmarshal(raw, &b) == nil && b["dispatch_action"] == true && slackTextObject(b["label"]) == label {
-			e, _ = b["element"].(slackObject)
+			e, _ := b["element"].(slackObject)
 			return s.act(ctx, v, map[string]any{"type": e["type"], "action_id": e["action_id"], "block_id": b["block_id"], "action_ts": "1.2", "value": text})
 		}
 	}

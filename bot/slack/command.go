@@ -106,7 +106,7 @@ func (in *intake) work(ctx context.Context, r bot.Responder) {
 		wg.Go(func() { in.worker(ctx, finishing, r) })
 	}
 	<-ctx.Done()
-	in.admit(nil, nil)
+	in.admit(finishing, nil)
 	ended := make(chan struct{})
 	go func() { wg.Wait(); in.running.Wait(); close(ended) }()
 	patience := time.NewTimer(drainTimeout)

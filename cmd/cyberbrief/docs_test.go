@@ -220,7 +220,7 @@ var span = regexp.MustCompile("`[^`\n]+`")
 func withoutCode(text string) string { return span.ReplaceAllString(withoutFences(text), "") }
 
 // typed finds the program where it is typed, with what follows.
-var typed = regexp.MustCompile("(?:^|[\\s/]|\\| )cyberbrief((?: [^\\s|;&#)]+)*)")
+var typed = regexp.MustCompile(`(?:^|[\s/]|\| )cyberbrief((?: [^\s|;&#)]+)*)`)
 
 // TestDocsTypeOnlyCommands reads every command line in the documents as the
 // program would: commands and flags that are not there would be a stumble.
