@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"cyberbrief/briefing/briefingtest"
 )
 
 func TestParseRef(t *testing.T) {
@@ -42,7 +44,7 @@ func TestParseRef(t *testing.T) {
 
 func TestRefText(t *testing.T) {
 	id := rapid.StringMatching(`[A-Za-z0-9_-]{1,64}`)
-	rapid.Check(t, func(t *rapid.T) {
+	briefingtest.Check(t, func(t *rapid.T) {
 		want := Ref{Installation{rapid.SampledFrom([]Platform{Slack, Discord, Console}).Draw(t, "platform"), ""}, id.Draw(t, "channel")}
 		if want.Platform != Console {
 			want.Tenant = id.Draw(t, "tenant")

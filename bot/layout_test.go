@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"cyberbrief/briefing"
+	"cyberbrief/briefing/briefingtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens in testdata")
@@ -239,7 +240,7 @@ func TestLayoutLosesNothing(t *testing.T) {
 
 // TestLayoutBounds: whatever a digest says, the bounds of a document hold.
 func TestLayoutBounds(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	briefingtest.Check(t, func(t *rapid.T) {
 		d := &briefing.Digest{Date: "2025-07-02", Title: "題"}
 		for _, name := range rapid.SliceOfN(rapid.SampledFrom([]string{"", "甲", "乙", "丙", "丁", "戊", "己", "庚"}), 0, 20).Draw(t, "few") {
 			d.Glossary = append(d.Glossary, briefing.Term{Term: name})

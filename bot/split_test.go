@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rivo/uniseg"
 	"pgregory.net/rapid"
+
+	"cyberbrief/briefing/briefingtest"
 )
 
 // runes measures as the platforms do that count characters; a mention counts
@@ -90,7 +92,7 @@ func anySpans() *rapid.Generator[[]Span] {
 }
 
 func TestSplitKeepsItsPromises(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	briefingtest.Check(t, func(t *rapid.T) {
 		spans, limit := anySpans().Draw(t, "spans"), rapid.IntRange(-1, 40).Draw(t, "limit")
 		checkSplit(t, spans, limit)
 	})

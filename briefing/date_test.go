@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"cyberbrief/briefing"
+	"cyberbrief/briefing/briefingtest"
 )
 
 func TestParseDate(t *testing.T) {
@@ -66,7 +67,7 @@ func TestDateArithmetic(t *testing.T) {
 }
 
 func TestDatesSortAsTime(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	briefingtest.Check(t, func(t *rapid.T) {
 		days := rapid.SliceOf(rapid.IntRange(-5000, 5000)).Draw(t, "days")
 		var dates []briefing.Date
 		for _, n := range days {

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"cyberbrief/briefing"
+	"cyberbrief/briefing/briefingtest"
 )
 
 func spans(texts ...string) []briefing.Span {
@@ -71,7 +72,7 @@ func TestTextKeepsEveryCharacter(t *testing.T) {
 			})).Draw(t, "spans"),
 		}
 	})
-	rapid.Check(t, func(t *rapid.T) {
+	briefingtest.Check(t, func(t *rapid.T) {
 		text := briefing.Text(rapid.SliceOf(block).Draw(t, "blocks"))
 		rest := text.String()
 		for _, b := range text {

@@ -18,6 +18,7 @@ import (
 	"cyberbrief/bot/bottest"
 	"cyberbrief/bot/discord"
 	"cyberbrief/briefing"
+	"cyberbrief/briefing/briefingtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -289,7 +290,7 @@ func documents(t *rapid.T, count *int) bot.Document {
 func TestAnyDocumentIsAccepted(t *testing.T) {
 	t.Parallel()
 	d, fake := start(t)
-	rapid.Check(t, func(rt *rapid.T) {
+	briefingtest.Check(t, func(rt *rapid.T) {
 		count := 0
 		post := bot.Post{Parent: documents(rt, &count), Thread: documents(rt, &count)}
 		messages, err := discord.Render(post)

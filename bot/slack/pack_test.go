@@ -10,6 +10,7 @@ import (
 	"cyberbrief/bot"
 	"cyberbrief/bot/bottest"
 	"cyberbrief/bot/slack"
+	"cyberbrief/briefing/briefingtest"
 )
 
 // packed renders a document and checks every message: within the limits, all
@@ -47,7 +48,7 @@ func firstDifference(a, b string) int {
 
 func TestAnyDocumentIsPackedWhole(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) { packed(t, bottest.LongDocument(t)) })
+	briefingtest.Check(t, func(t *rapid.T) { packed(t, bottest.LongDocument(t)) })
 }
 
 // TestHardDocumentsArePacked: paragraphs without any break, and very many

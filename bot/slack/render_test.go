@@ -19,6 +19,7 @@ import (
 	"cyberbrief/bot/bottest"
 	"cyberbrief/bot/slack"
 	"cyberbrief/briefing"
+	"cyberbrief/briefing/briefingtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -79,6 +80,7 @@ func posts() map[string]bot.Post {
 					{Text: "見出し>|<!here>", URL: "https://example.com/?a=<b>&c=|d"},
 					{Text: "snake_case_*x*", URL: "https://example.com/snake"},
 				}},
+				bot.Note{Spans: []bot.Span{{Text: "続き"}, {Text: ">", URL: "https://example.com/next"}}},
 			},
 		},
 		"nothing to see": {
@@ -251,7 +253,7 @@ func blocks() *rapid.Generator[bot.Block] {
 func TestAnyDocumentIsAcceptedWhole(t *testing.T) {
 	fake, s := start(t, nil)
 	n := 0
-	rapid.Check(t, func(t *rapid.T) {
+	briefingtest.Check(t, func(t *rapid.T) {
 		doc := bot.Document{bot.Prose{Spans: []bot.Span{{Text: "始"}}}}
 		doc = append(doc, rapid.SliceOfN(blocks(), 0, 60).Draw(t, "document")...)
 		messages, err := slack.Render(bot.Post{Parent: doc})

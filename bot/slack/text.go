@@ -58,7 +58,10 @@ func mrkdwnLine(spans []bot.Span) (string, bool) {
 			sb.WriteString(escape(s.Text))
 			continue
 		}
-		link, _ := mrkdwnLink(s.URL, s.Text) // its label has no marks
+		link, ok := mrkdwnLink(s.URL, s.Text)
+		if !ok { // a label that begins with > opens a quotation
+			return "", false
+		}
 		sb.WriteString(link)
 	}
 	line := sb.String()

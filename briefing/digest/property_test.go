@@ -18,7 +18,7 @@ import (
 // TestAnyLayout reads digests whose words, numbering, markers and forms are
 // left to chance, and expects to find what they say.
 func TestAnyLayout(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	briefingtest.Check(t, func(t *rapid.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
 		made := briefingtest.MakeDigest(rand.New(rand.NewPCG(seed, seed)))
 		for _, p := range misread(made) {
