@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -84,6 +85,28 @@ func Gather(s *Store) (waiting func() int, release func()) {
 		g.writers++
 		g.running.Go(g.work)
 	}
+}
+
+// counted counts transactions, and lets none begin while refusal is set.
+type counted struct {
+	engine
+	n       atomic.Int32
+	refusal error
+}
+
+func (c *counted) inTx(ctx context.Context, f func(tx) error) error {
+	c.n.Add(1)
+	if c.refusal != nil {
+		return c.refusal
+	}
+	return c.engine.inTx(ctx, f)
+}
+
+// Count counts the transactions from now on. With a refusal none begins.
+func Count(s *Store, refusal error) (transactions func() int) {
+	c := &counted{engine: s.engine, refusal: refusal}
+	s.engine = c
+	return func() int { return int(c.n.Load()) }
 }
 
 // Ask is what the database answers to a question of the store's own.

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cyberbrief/bot/delivery"
@@ -15,9 +16,20 @@ import (
 const (
 	// maxGroup is how many steps are written together at the most.
 	maxGroup = 256
-	// groupTimeout bounds the first try of every step. It is short, for one
-	// whose row is locked holds up the others, beside it and behind it.
+	// groupTimeout bounds the tries of steps that are written together. It is
+	// short, for one whose row is locked holds up the others, beside it and
+	// behind it.
 	groupTimeout = 2 * time.Second
+	// maxPortion is how many steps of a larger group that failed are repeated
+	// together: one that is to blame costs 16 transactions to find its portion,
+	// and 16 to find it there. Halving would take as many after each other, and
+	// wait seven times where a row is locked.
+	maxPortion = 16
+	// maxRepeats is how many transactions follow a group that failed. A database
+	// in trouble fails them all, and is not to be asked 256 times for each group.
+	maxRepeats = 64
+	// maxRepeating is how many of them are under way at the same time.
+	maxRepeating = 4
 )
 
 // errClosed says that the store was shut down.
@@ -28,13 +40,17 @@ var errClosed = errors.New("database is closed")
 // that nothing is written beside goes at once and alone. Nobody is told of a
 // success before the commit.
 //
-// Where one step's error would roll back the others, each is repeated in a
-// transaction of its own, so that the error is that of its own step alone. One
-// that takes long is repeated out of the way of those that come after it.
+// Where one step's error would roll back the others, they are repeated in
+// portions, and those of a portion that fails each by itself, so that the error
+// is that of its own step alone. All of that is done out of the way of those
+// that come after it, and ends after maxRepeats transactions: who has none by
+// then is told of the error, and comes again by himself.
 type group struct {
 	ledger *Ledger
-	// limit is how many transactions are under way at the same time.
-	limit int
+	// limit is how many transactions are under way at the same time, apart from
+	// those that repeat, which take a place each.
+	limit  int
+	places chan struct{}
 
 	mu      sync.Mutex
 	waiting []*step
@@ -47,7 +63,7 @@ type group struct {
 }
 
 func newGroup(l *Ledger, limit int) *group {
-	g := &group{ledger: l, limit: limit}
+	g := &group{ledger: l, limit: limit, places: make(chan struct{}, maxRepeating)}
 	g.alive, g.end = context.WithCancel(context.Background())
 	return g
 }
@@ -55,7 +71,7 @@ func newGroup(l *Ledger, limit int) *group {
 // do writes a step. When ctx ends first it is either not written at all, or
 // nobody knows, as with a commit whose answer is lost.
 func (g *group) do(ctx context.Context, s *step) error {
-	s.done = make(chan error, 1)
+	s.ctx, s.done = ctx, make(chan error, 1)
 	if err := g.add(s); err != nil {
 		return err
 	}
@@ -120,25 +136,67 @@ func (g *group) next() (steps []*step) {
 	return steps
 }
 
-// write writes steps together, or each by itself if that fails before the
-// commit. What a commit did that failed nobody knows: it is not repeated.
+// write writes steps together, and sees to it that they are repeated if one of
+// them can be to blame for a failure.
 func (g *group) write(steps []*step) {
-	committing, err := g.commit(steps, min(g.ledger.s.timeout, groupTimeout))
-	if !committing && (errors.Is(err, ErrStalled) || err != nil && len(steps) > 1) {
-		for _, s := range steps {
-			s.reset()
-			g.running.Go(func() { g.writeAlone(s) })
-		}
-		return
+	t := g.commit(steps, min(g.ledger.s.timeout, groupTimeout))
+	r := &repetition{group: g}
+	switch {
+	case t.waited():
+		g.running.Go(func() { r.repeat(steps, g.ledger.s.timeout, t.err) })
+	case t.blames(steps):
+		r.divide(steps, t.err)
+	default:
+		tell(steps, t.err)
 	}
-	tell(steps, err)
 }
 
-// writeAlone gives one step all the time that a call may take.
-func (g *group) writeAlone(s *step) {
-	steps := []*step{s}
-	_, err := g.commit(steps, g.ledger.s.timeout)
-	tell(steps, err)
+// repetition is what follows a group that failed.
+type repetition struct {
+	*group
+	made atomic.Int32
+}
+
+// divide repeats steps in portions, or each by itself where they are few.
+func (r *repetition) divide(steps []*step, cause error) {
+	size, limit := 1, r.ledger.s.timeout
+	if len(steps) > maxPortion {
+		size, limit = maxPortion, min(limit, groupTimeout)
+	}
+	for portion := range slices.Chunk(steps, size) {
+		r.running.Go(func() { r.repeat(portion, limit, cause) })
+	}
+}
+
+// repeat is one more transaction, if there may be one, for those steps whose
+// callers still wait.
+func (r *repetition) repeat(steps []*step, limit time.Duration, cause error) {
+	select {
+	case r.places <- struct{}{}:
+		defer func() { <-r.places }()
+	case <-r.alive.Done():
+		tell(steps, errClosed)
+		return
+	}
+	var still []*step
+	for _, s := range steps {
+		if s.ctx.Err() == nil {
+			s.reset()
+			still = append(still, s)
+		}
+	}
+	if len(still) == 0 {
+		return
+	}
+	if r.made.Add(1) > maxRepeats {
+		tell(still, cause)
+		return
+	}
+	if t := r.commit(still, limit); len(still) > 1 && t.blames(still) {
+		r.divide(still, t.err)
+	} else {
+		tell(still, t.err)
+	}
 }
 
 // tell gives each caller the error of its step, or that of all.
@@ -151,25 +209,44 @@ func tell(steps []*step, err error) {
 	}
 }
 
-// commit is one transaction; committing says that its statements were done. A
-// panic becomes an error: nobody but us could catch it.
-func (g *group) commit(steps []*step, limit time.Duration) (committing bool, err error) {
+// try is how a transaction went.
+type try struct {
+	// begun says that there was one, committing that its statements were done.
+	begun, committing bool
+	err               error
+}
+
+// waited says that the database had no time for the transaction: somebody else
+// writes, or all connections are in use. No step is to blame for that.
+func (t try) waited() bool { return !t.begun && errors.Is(t.err, ErrStalled) }
+
+// blames says that one of the steps can have caused the failure: not where there
+// was no transaction, nor where the commit failed, for what that did nobody
+// knows. A single step is to blame for what took long: its row may be locked.
+func (t try) blames(steps []*step) bool {
+	return t.err != nil && t.begun && !t.committing && (len(steps) > 1 || errors.Is(t.err, ErrStalled))
+}
+
+// commit is one transaction. A panic becomes an error: nobody but us could
+// catch it.
+func (g *group) commit(steps []*step, limit time.Duration) (t try) {
 	ctx, cancel := context.WithTimeoutCause(g.alive, limit, ErrStalled)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			t.err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	err = g.ledger.s.engine.inTx(ctx, func(t tx) error {
-		err := g.ledger.write(ctx, t, steps)
-		committing = err == nil
+	t.err = g.ledger.s.engine.inTx(ctx, func(x tx) error {
+		t.begun = true
+		err := g.ledger.write(ctx, x, steps)
+		t.committing = err == nil
 		return err
 	})
-	if err != nil && errors.Is(context.Cause(ctx), ErrStalled) {
-		err = fmt.Errorf("%w: %w", ErrStalled, err)
+	if t.err != nil && errors.Is(context.Cause(ctx), ErrStalled) {
+		t.err = fmt.Errorf("%w: %w", ErrStalled, t.err)
 	}
-	return committing, err
+	return t
 }
 
 // reset forgets what a transaction that was rolled back found.

@@ -188,6 +188,53 @@ func TestGroupFailsApart(t *testing.T) {
 	})
 }
 
+// A group that fails is not repeated step by step, and not for ever: one step
+// that is to blame is found in few transactions, and harms no other; where many
+// are, or none can begin, the database is left alone.
+func TestGroupFailsInBounds(t *testing.T) {
+	const n = 256
+	down := errors.New("no connection")
+	for _, c := range []struct {
+		name    string
+		bad     int // how many steps cannot be done
+		refusal error
+		most    int // transactions
+	}{
+		{"one to blame", 1, nil, 1 + 16 + 16},
+		{"three to blame", 3, nil, 1 + 16 + 3*16},
+		{"all to blame", n, nil, 1 + 64},
+		{"no connection", 0, down, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bottest.EachDatabase(t, func(t *testing.T, url string) {
+				s := open(t, url)
+				keys := manySlots(t, s, n)
+				bad := map[bot.Ref]bool{}
+				db := raw(t, url)
+				for i := range c.bad { // wide apart
+					ref := keys[i*97%n].Ref
+					bad[ref] = true
+					execute(t, db, "UPDATE channels SET settings = 'none' WHERE ref = '"+ref.String()+"'")
+				}
+				db.Close()
+				transactions := store.Count(s, c.refusal)
+				errs := together(t, s, n, func(i int) error {
+					_, err := s.Ledger().Claim(t.Context(), keys[i], time.Minute)
+					return err
+				})
+				if got := transactions(); got > c.most {
+					t.Errorf("%d transactions, want %d at most", got, c.most)
+				}
+				for i, err := range errs {
+					if want := bad[keys[i].Ref] || c.refusal != nil; (err != nil) != want {
+						t.Errorf("step %d, to blame: %v: %v", i, bad[keys[i].Ref], err)
+					}
+				}
+			})
+		})
+	}
+}
+
 // Two claims of one slot are not one: the second sees the first.
 func TestGroupHasOneStepASlot(t *testing.T) {
 	bottest.EachDatabase(t, func(t *testing.T, url string) {

@@ -27,6 +27,8 @@ type step struct {
 	// it is written then.
 	err  error
 	done chan error
+	// ctx is its caller's.
+	ctx context.Context
 }
 
 // claim is for how long, and what it found.

@@ -50,14 +50,26 @@ var protections = []protection{
 	},
 	{
 		"each step alone when a group fails", "bot/store/group.go",
-		"	if !committing && (errors.Is(err, ErrStalled) || err != nil && len(steps) > 1) {",
-		"	if committing && (errors.Is(err, ErrStalled) || err != nil && len(steps) > 1) {",
+		"	return t.err != nil && t.begun && !t.committing && (",
+		"	return t.err != nil && t.begun && t.committing && (",
 		"./bot/store", "TestGroupFailsApart",
 	},
 	{
+		"no storm when a group fails", "bot/store/group.go",
+		"	if r.made.Add(1) > maxRepeats {",
+		"	if false {",
+		"./bot/store", "TestGroupFailsInBounds",
+	},
+	{
+		"no step again whose commit was lost", "bot/store/group.go",
+		"	return t.err != nil && t.begun && !t.committing && (",
+		"	return t.err != nil && t.begun && (",
+		"./bot/store", "TestGroupCommitLost", // on PostgreSQL
+	},
+	{
 		"success after the commit", "bot/store/group.go",
-		"	committing, err := g.commit(steps, min(g.ledger.s.timeout, groupTimeout))\n",
-		"	go g.commit(steps, min(g.ledger.s.timeout, groupTimeout))\n	committing, err := false, error(nil)\n",
+		"	t := g.commit(steps, min(g.ledger.s.timeout, groupTimeout))\n",
+		"	go g.commit(steps, min(g.ledger.s.timeout, groupTimeout))\n	t := try{}\n",
 		"./bot/store", "TestProgress|TestFence",
 	},
 	{
