@@ -133,7 +133,8 @@ func TestMonitoringFiles(t *testing.T) {
 	}
 	name := regexp.MustCompile(`\b` + namespace + `_[a-z_]+`)
 	part := regexp.MustCompile(`_(bucket|sum|count)$`)
-	for file, text := range map[string]string{"dashboard": shown.String(), "alerts": alerts, "tests of alerts": readText(t, monitoring+"/alerts_test.yaml")} {
+	alertTests := readText(t, monitoring+"/alerts_test.yaml")
+	for file, text := range map[string]string{"dashboard": shown.String(), "alerts": alerts, "tests of alerts": alertTests} {
 		found := name.FindAllString(text, -1)
 		if len(found) == 0 {
 			t.Errorf("%s: names no metric", file)
@@ -148,6 +149,12 @@ func TestMonitoringFiles(t *testing.T) {
 	for _, alert := range regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(alerts, -1) {
 		if !strings.Contains(page, "| `"+alert[1]+"` |") {
 			t.Errorf("README: does not explain %s", alert[1])
+		}
+		if !strings.Contains(alertTests, `alertname="`+alert[1]+`"`) {
+			t.Errorf("tests of alerts: in none of them %s fires", alert[1])
+		}
+		if !strings.Contains(alertTests, "alertname: "+alert[1]+"}") {
+			t.Errorf("tests of alerts: in none of them %s is silent", alert[1])
 		}
 	}
 	if rules, books := strings.Count(alerts, "- alert: "), strings.Count(alerts, "runbook: "); rules != books {
