@@ -103,7 +103,9 @@ func (s *Slack) Run(ctx context.Context, r bot.Responder) error {
 		if err != nil {
 			return err
 		}
-		s.log.Info("connected to workspace", "installation", in.ID(), "socket_mode", s.opts.AppToken != "", "signed_http", s.opts.SigningSecret != "")
+		if in != (bot.Installation{}) {
+			s.log.Info("connected to workspace", "installation", in.ID(), "socket_mode", s.opts.AppToken != "", "signed_http", s.opts.SigningSecret != "")
+		}
 		if s.opts.AppToken == "" {
 			return nil
 		}
@@ -123,7 +125,7 @@ const (
 )
 
 // introduce asks Slack who we are, again and again while it cannot be
-// reached. A token that Slack refuses is Fatal.
+// reached; nobody where it does not say. A token that Slack refuses is Fatal.
 func (s *Slack) introduce(ctx context.Context) (in bot.Installation, err error) {
 	pauses := retry.WithCappedDuration(longestPause, retry.NewExponential(firstPause))
 	err = retry.Do(ctx, pauses, func(ctx context.Context) error {

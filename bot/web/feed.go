@@ -58,7 +58,7 @@ func (s *Site) feed(r *http.Request) (*answer, error) {
 		Lang: string(p.Lang), ID: base + "/feed.atom", Title: p.Words.SiteTitle, Author: "cyberbrief",
 		Links: []atomLink{{"self", base + p.Href("/feed.atom")}, {"alternate", base + p.Href("/")}},
 	}
-	var newest time.Time
+	newest := time.Unix(0, 0) // of a feed without entries
 	for _, date := range s.opts.Library.Dates() {
 		d, err := s.opts.Library.Digest(date)
 		if err != nil {

@@ -241,28 +241,31 @@ func (d *doctor) newestFinding(s source.Source, newest briefing.Date, err error)
 // web looks at LISTEN and PUBLIC_URL.
 func (d *doctor) web(ctx context.Context) []bot.Finding {
 	x, _ := d.database() // without it nobody knows whose answer it is
-	listen, runs := d.listening(ctx, x.Identity)
-	found := []bot.Finding{listen}
+	var found []bot.Finding
+	runs := false
+	if address, err := ownAddress(d.cfg.Listen); err == nil { // else its variable is found fault with
+		var listen bot.Finding
+		listen, runs = d.listening(ctx, address, x.Identity)
+		found = append(found, listen)
+	}
 	if d.cfg.PublicURL == "" {
 		return append(found, bot.Finding{Check: "PUBLIC_URL", Grade: bot.OK, Text: "not set: posts lead into their threads, not to pages"})
 	}
 	return append(found, d.public(ctx, x.Identity, runs))
 }
 
-// listening looks whether LISTEN is free, and if not, who is there.
-func (d *doctor) listening(ctx context.Context, identity string) (f bot.Finding, runs bool) {
+// listening looks whether LISTEN is free, and if not, who is there; address is
+// where a client of this machine finds it.
+func (d *doctor) listening(ctx context.Context, address, identity string) (f bot.Finding, runs bool) {
 	f = bot.Finding{Check: "LISTEN", Grade: bot.OK, Text: d.cfg.Listen + " is free; the bot does not run here"}
 	l, err := net.Listen("tcp", d.cfg.Listen)
 	if err == nil {
 		l.Close()
 		return f, false
 	}
-	address, addressErr := ownAddress(d.cfg.Listen)
-	if addressErr == nil {
-		if who, askErr := askIdentity(ctx, "http://"+address); askErr == nil && identity != "" && who == identity {
-			f.Text = d.cfg.Listen + " is in use by the bot itself"
-			return f, true
-		}
+	if who, askErr := askIdentity(ctx, "http://"+address); askErr == nil && identity != "" && who == identity {
+		f.Text = d.cfg.Listen + " is in use by the bot itself"
+		return f, true
 	}
 	f.Grade, f.Text = bot.Fail, fmt.Sprintf("%s cannot be had: %v", d.cfg.Listen, err)
 	f.Next = "set LISTEN to another address, or end the program that is there; a bot with another database is one too"

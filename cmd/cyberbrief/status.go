@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 
@@ -93,7 +94,7 @@ func printStatus(e *environment, r bot.StatusReport) error {
 		p.line("no channels yet: add one with \"cyberbrief channel add REF\"")
 	}
 	for _, s := range r.Sources {
-		p.line("source %s  newest %s, looked at %s  %s", s.Source, s.Newest, s.CheckedAt.Format(timeForm), s.Error)
+		p.line("source %s  newest %s, looked at %s  %s", s.Source, cmp.Or(s.Newest, "none yet"), s.CheckedAt.Format(timeForm), s.Error)
 	}
 	for _, f := range r.Rejected {
 		p.line("rejected %s  %s", f.File, f.Reason)
