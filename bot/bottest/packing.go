@@ -85,20 +85,20 @@ func NoSpace(s string) string {
 }
 
 // ReadSlack is the running text of a body of chat.postMessage, and whether
-// its last block is a heading.
-func ReadSlack(body []byte) (text string, heading bool) {
+// its last block is a heading. Why says that it is no such body.
+func ReadSlack(body []byte) (text string, heading bool, why string) {
 	var m struct {
 		Blocks []slackObject `json:"blocks"`
 	}
 	if err := json.Unmarshal(body, &m); err != nil {
-		return err.Error(), false
+		return "", false, err.Error()
 	}
 	var sb strings.Builder
 	for _, b := range m.Blocks {
 		heading = b["type"] == "header"
 		slackRunning(b, &sb)
 	}
-	return sb.String(), heading
+	return sb.String(), heading, ""
 }
 
 func slackRunning(v any, sb *strings.Builder) {

@@ -53,7 +53,7 @@ func (b *heldBooks) Claim(context.Context, SlotKey, time.Duration) (Holding, err
 func TestSecondJobEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		books := &heldBooks{}
-		w := &deliverWorker{deliverer: NewDeliverer(Options{Books: books}), solo: newSolo()}
+		w := deliverWorker(NewDeliverer(Options{Books: books}))
 		work := func(job int64) error {
 			return w.Work(t.Context(), &river.Job[DeliverArgs]{
 				JobRow: &rivertype.JobRow{ID: job},

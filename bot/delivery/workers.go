@@ -31,12 +31,16 @@ const (
 func Workers(d *Deliverer, p *Planner) (*river.Workers, error) {
 	w := river.NewWorkers()
 	err := errors.Join(
-		river.AddWorkerSafely(w, &deliverWorker{deliverer: d, solo: newSolo()}),
-		river.AddWorkerSafely(w, &reviseWorker{deliverer: d}),
-		river.AddWorkerSafely(w, &retractWorker{deliverer: d}),
-		river.AddWorkerSafely(w, &probeWorker{deliverer: d}),
-		river.AddWorkerSafely(w, &noticeWorker{deliverer: d}),
-		river.AddWorkerSafely(w, &planWorker{planner: p}),
+		river.AddWorkerSafely(w, deliverWorker(d)),
+		river.AddWorkerSafely(w, &worker[ReviseArgs]{do: func(ctx context.Context, job *river.Job[ReviseArgs]) error {
+			return withSlot(ctx, job.Args.DeliverArgs, d.Revise)
+		}}),
+		river.AddWorkerSafely(w, &worker[RetractArgs]{do: func(ctx context.Context, job *river.Job[RetractArgs]) error {
+			return withSlot(ctx, job.Args.DeliverArgs, d.Remove)
+		}}),
+		river.AddWorkerSafely(w, &worker[ProbeArgs]{do: func(ctx context.Context, _ *river.Job[ProbeArgs]) error { return d.Probe(ctx) }}),
+		river.AddWorkerSafely(w, &worker[NoticeArgs]{do: func(ctx context.Context, _ *river.Job[NoticeArgs]) error { return d.Tell(ctx) }}),
+		river.AddWorkerSafely(w, &worker[PlanArgs]{do: func(ctx context.Context, _ *river.Job[PlanArgs]) error { return p.Plan(ctx) }}),
 	)
 	return w, err
 }
@@ -59,131 +63,53 @@ func PeriodicJobs() []*river.PeriodicJob {
 	}
 }
 
-type deliverWorker struct {
-	river.WorkerDefaults[DeliverArgs]
-	deliverer *Deliverer
-	solo      *solo
+// worker does the jobs of one kind, each within JobTimeout.
+type worker[T river.JobArgs] struct {
+	river.WorkerDefaults[T]
+	do func(context.Context, *river.Job[T]) error
 }
 
-// Work implements river.Worker.
-func (w *deliverWorker) Work(ctx context.Context, job *river.Job[DeliverArgs]) error {
-	key, err := job.Args.Key()
-	if err != nil {
-		return river.JobCancel(err)
-	}
-	if w.solo.spare(key, job.ID) {
-		return nil
-	}
-	err = w.deliverer.Deliver(ctx, key)
+// Work implements river.Worker. What has to wait comes back at its time.
+func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	err := w.do(ctx, job)
 	if later, ok := errors.AsType[*Later](err); ok {
-		w.solo.putOff(key, job.ID, later.After)
 		return river.JobSnooze(later.After)
 	}
 	return err
 }
 
 // Timeout implements river.Worker.
-func (w *deliverWorker) Timeout(*river.Job[DeliverArgs]) time.Duration { return JobTimeout }
+func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return JobTimeout }
 
 // NextRetry implements river.Worker: when to come back after a panic, an
 // error of the database, or the death of the process.
-func (w *deliverWorker) NextRetry(job *river.Job[DeliverArgs]) time.Time {
+func (w *worker[T]) NextRetry(job *river.Job[T]) time.Time {
 	return time.Now().Add(backOff(job.Attempt))
 }
 
-// amend does what a job asks for; what is not settled comes again.
-func amend(ctx context.Context, args DeliverArgs, do func(context.Context, SlotKey) error) error {
+// deliverWorker brings slots to their end, one job for each.
+func deliverWorker(d *Deliverer) *worker[DeliverArgs] {
+	solo := newSolo()
+	return &worker[DeliverArgs]{do: func(ctx context.Context, job *river.Job[DeliverArgs]) error {
+		return withSlot(ctx, job.Args, func(ctx context.Context, key SlotKey) error {
+			if solo.spare(key, job.ID) {
+				return nil
+			}
+			err := d.Deliver(ctx, key)
+			if later, ok := errors.AsType[*Later](err); ok {
+				solo.putOff(key, job.ID, later.After)
+			}
+			return err
+		})
+	}}
+}
+
+// withSlot does something with the slot that a job names; a job that names
+// none is given up.
+func withSlot(ctx context.Context, args DeliverArgs, do func(context.Context, SlotKey) error) error {
 	key, err := args.Key()
 	if err != nil {
 		return river.JobCancel(err)
 	}
-	err = do(ctx, key)
-	if later, ok := errors.AsType[*Later](err); ok {
-		return river.JobSnooze(later.After)
-	}
-	return err
+	return do(ctx, key)
 }
-
-type reviseWorker struct {
-	river.WorkerDefaults[ReviseArgs]
-	deliverer *Deliverer
-}
-
-// Work implements river.Worker.
-func (w *reviseWorker) Work(ctx context.Context, job *river.Job[ReviseArgs]) error {
-	return amend(ctx, job.Args.DeliverArgs, w.deliverer.Revise)
-}
-
-// Timeout implements river.Worker.
-func (w *reviseWorker) Timeout(*river.Job[ReviseArgs]) time.Duration { return JobTimeout }
-
-// NextRetry implements river.Worker.
-func (w *reviseWorker) NextRetry(job *river.Job[ReviseArgs]) time.Time {
-	return time.Now().Add(backOff(job.Attempt))
-}
-
-type retractWorker struct {
-	river.WorkerDefaults[RetractArgs]
-	deliverer *Deliverer
-}
-
-// Work implements river.Worker.
-func (w *retractWorker) Work(ctx context.Context, job *river.Job[RetractArgs]) error {
-	return amend(ctx, job.Args.DeliverArgs, w.deliverer.Remove)
-}
-
-// Timeout implements river.Worker.
-func (w *retractWorker) Timeout(*river.Job[RetractArgs]) time.Duration { return JobTimeout }
-
-// NextRetry implements river.Worker.
-func (w *retractWorker) NextRetry(job *river.Job[RetractArgs]) time.Time {
-	return time.Now().Add(backOff(job.Attempt))
-}
-
-type probeWorker struct {
-	river.WorkerDefaults[ProbeArgs]
-	deliverer *Deliverer
-}
-
-// Work implements river.Worker.
-func (w *probeWorker) Work(ctx context.Context, _ *river.Job[ProbeArgs]) error {
-	return w.deliverer.Probe(ctx)
-}
-
-// Timeout implements river.Worker.
-func (w *probeWorker) Timeout(*river.Job[ProbeArgs]) time.Duration { return JobTimeout }
-
-type noticeWorker struct {
-	river.WorkerDefaults[NoticeArgs]
-	deliverer *Deliverer
-}
-
-// Work implements river.Worker.
-func (w *noticeWorker) Work(ctx context.Context, _ *river.Job[NoticeArgs]) error {
-	err := w.deliverer.Tell(ctx)
-	if later, ok := errors.AsType[*Later](err); ok {
-		return river.JobSnooze(later.After)
-	}
-	return err
-}
-
-// Timeout implements river.Worker.
-func (w *noticeWorker) Timeout(*river.Job[NoticeArgs]) time.Duration { return JobTimeout }
-
-// NextRetry implements river.Worker.
-func (w *noticeWorker) NextRetry(job *river.Job[NoticeArgs]) time.Time {
-	return time.Now().Add(backOff(job.Attempt))
-}
-
-type planWorker struct {
-	river.WorkerDefaults[PlanArgs]
-	planner *Planner
-}
-
-// Work implements river.Worker.
-func (w *planWorker) Work(ctx context.Context, job *river.Job[PlanArgs]) error {
-	return w.planner.Plan(ctx)
-}
-
-// Timeout implements river.Worker.
-func (w *planWorker) Timeout(*river.Job[PlanArgs]) time.Duration { return JobTimeout }
