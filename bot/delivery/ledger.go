@@ -43,10 +43,10 @@ type Slot struct {
 	Earlier []briefing.Date
 	// DueAt is the slot's instant, ClosesAt the end of its window.
 	DueAt, ClosesAt time.Time
-	// Restored says that the ledger is a copy that was put back after DueAt:
-	// the slot may have been posted and the ledger not know it.
-	Restored bool
-	PostedAt time.Time // of the parent; zero while it is not posted
+	// RestoredAt is when work began on a ledger that is a copy which was put
+	// back, zero for never: what was posted in between, it does not know.
+	RestoredAt time.Time
+	PostedAt   time.Time // of the parent; zero while it is not posted
 	// Fence grows with each claim; a holder of an old one may write nothing.
 	Fence int64
 	// Attempts counts the claims so far in which the platform was asked for

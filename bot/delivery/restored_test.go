@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +20,18 @@ func (w *world) restore() {
 	}
 	if restored, err := w.store.BeginRestored(w.Context(), time.Now()); err != nil || !restored {
 		w.Fatalf("restored %v, %v", restored, err)
+	}
+}
+
+// elsewhere posts a slot's messages from a part on, as a bot did whose ledger
+// was lost. A thread is that of the first message in the channel.
+func (w *world) elsewhere(key delivery.SlotKey, from int, texts ...string) {
+	to := bot.Target{Ref: key.Ref, Marker: bot.Marker{Delivery: bot.DeliveryID(key.Ref, key.Date)}}
+	for i, text := range texts {
+		if to.Marker.Part = from + i; to.Marker.Part > 0 {
+			to.Thread = "m1"
+		}
+		w.platform.take(to, message(text, false))
 	}
 }
 
@@ -68,19 +81,90 @@ func TestRestoredFindsPost(t *testing.T) {
 				w := newWorld(t, bot.Slack)
 				key := w.open("one", "two")
 				time.Sleep(time.Minute)
-				to := bot.Target{Ref: key.Ref, Marker: bot.Marker{Delivery: bot.DeliveryID(key.Ref, key.Date)}}
-				for i, text := range sent {
-					to.Marker.Part = i
-					id := w.platform.take(to, message(text, false))
-					if i == 0 {
-						to.Thread = id
-					}
-				}
+				w.elsewhere(key, 0, sent...)
 				time.Sleep(10 * time.Minute)
 				w.restore()
 				w.drive(w.deliverer(), key)
 				w.want(delivery.Posted, "", parent, "one", "two")
 			})
 		})
+	}
+}
+
+// What was posted by hand before its time is found, whether it is posted by
+// hand again or at its time; the next day's slot is not even looked for.
+func TestRestoredByHand(t *testing.T) {
+	for _, p := range everywhere {
+		for _, again := range []bool{false, true} {
+			t.Run(fmt.Sprint(p, again), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, p)
+					w.library.put(digest, "one", "two")
+					key := delivery.SlotKey{Ref: w.channel.Ref, Date: today}
+					time.Sleep(5 * time.Minute)
+					w.elsewhere(key, 0, parent, "one", "two")
+					time.Sleep(10 * time.Minute)
+					w.restore()
+					d := w.deliverer()
+					if !again {
+						w.drive(d, w.open("one", "two"))
+					} else if _, err := d.PostNow(t.Context(), key.Ref, ""); err != nil {
+						t.Error(err)
+					}
+					w.want(delivery.Posted, "", parent, "one", "two")
+					looks := w.platform.looks
+					w.library.put("2000-01-05", "three")
+					w.nextDay()
+					if got := w.platform.texts(key.Ref); len(got) != 5 || w.platform.looks != looks {
+						t.Errorf("the next day: the channel shows %q after %d looks", got, w.platform.looks-looks)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A message that a correction had added is found and shows what it is to show.
+func TestRestoredCorrection(t *testing.T) {
+	for _, p := range everywhere {
+		t.Run(string(p), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, p)
+				key := w.posted("one")
+				time.Sleep(10 * time.Minute)
+				w.library.put(digest, "eins", "zwei", "drei")
+				w.elsewhere(key, 2, "zwei")
+				time.Sleep(10 * time.Minute)
+				w.restore()
+				w.work(w.deliverer().Revise, key)
+				w.want(delivery.Posted, "", later("08:40"), "eins", "zwei", "drei")
+			})
+		})
+	}
+}
+
+// What was posted from the lost ledger is removed when it is retracted, however
+// much of it the copy knows.
+func TestRestoredRetract(t *testing.T) {
+	for _, p := range everywhere {
+		for known := range 2 { // messages
+			t.Run(fmt.Sprint(p, known), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, p)
+					key := w.open("one", "two")
+					if known > 0 {
+						w.platform.fault = onPart(1, always, fail(bot.Transient, "dial"))
+						w.try(w.deliverer(), key)
+					}
+					w.elsewhere(key, known, []string{parent, "one", "two"}[known:]...)
+					w.shows(parent, "one", "two")
+					time.Sleep(10 * time.Minute)
+					w.restore()
+					w.retract("")
+					w.work(w.deliverer().Remove, key)
+					w.shows()
+				})
+			})
+		}
 	}
 }

@@ -135,6 +135,11 @@ func (r *run) clear(ctx context.Context) verdict {
 		return r.wait(pausedWait, "platform stopped: "+why, nil)
 	}
 	var unseen *verdict
+	if v, stop := r.recall(ctx); stop && v.reason != cannotLook {
+		return v
+	} else if stop {
+		unseen = &v
+	}
 	for i := len(r.parts) - 1; i >= 0; i-- {
 		v, stop := r.clearPart(ctx, i)
 		switch {

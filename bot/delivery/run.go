@@ -52,7 +52,7 @@ func (r *run) deliver(ctx context.Context) verdict {
 	if v, stop := r.mayWork(ctx); stop {
 		return v
 	}
-	if r.closed() && r.untouched() && !r.slot.Restored {
+	if r.closed() && r.untouched() && !r.lost() {
 		return verdict{state: Missed, reason: cmp.Or(r.slot.Reason, notRunning)}
 	}
 	if len(r.parts) == 0 {
@@ -68,23 +68,11 @@ func (r *run) deliver(ctx context.Context) verdict {
 	return verdict{state: Posted}
 }
 
-// suspect says that a part which the ledger does not know as sent may have been
-// all the same: its intent, and even its id, may have been written after the
-// ledger was copied. In a thread that this run began nothing can be.
-func (r *run) suspect(i int) bool {
-	return r.slot.Restored && r.parts[i].State == Rendered && !r.anew
-}
-
 // mayWork finds out whether the channel can be posted to now.
 func (r *run) mayWork(ctx context.Context) (verdict, bool) {
-	if r.addressee == nil {
-		to, err := r.Books.Addressee(ctx, r.slot.SlotKey)
-		if err != nil {
-			return r.wait(bookWait, "ledger", err), true
-		}
-		r.addressee = &to
+	if v, stop := r.meet(ctx); stop {
+		return v, true
 	}
-	r.channel = r.addressee.Channel
 	switch {
 	case !r.addressee.Subscribed:
 		return r.giveUp("the channel was removed"), true
@@ -101,6 +89,19 @@ func (r *run) mayWork(ctx context.Context) (verdict, bool) {
 	if r.addressee.Behind {
 		return r.wait(busyWait, "an older slot is not settled", nil), true
 	}
+	return verdict{}, false
+}
+
+// meet learns how the channel stands, unless the claim told.
+func (r *run) meet(ctx context.Context) (verdict, bool) {
+	if r.addressee == nil {
+		to, err := r.Books.Addressee(ctx, r.slot.SlotKey)
+		if err != nil {
+			return r.wait(bookWait, "ledger", err), true
+		}
+		r.addressee = &to
+	}
+	r.channel = r.addressee.Channel
 	return verdict{}, false
 }
 
@@ -129,7 +130,7 @@ func partsOf(bodies []bot.Message, from int) []Part {
 // part brings one message to its end; stop ends the run with the verdict.
 func (r *run) part(ctx context.Context, i int) (v verdict, stop bool) {
 	if r.suspect(i) {
-		if v, stop = r.intend(ctx, i, r.slot.DueAt); stop {
+		if v, stop = r.intend(ctx, i, r.dawn()); stop {
 			return v, true
 		}
 	}

@@ -28,6 +28,9 @@ func (l *Ledger) Reclaim(ctx context.Context, key delivery.SlotKey, lease time.D
 		if slot, err = slotOf(row); err != nil {
 			return err
 		}
+		if slot.RestoredAt, err = restoredAt(ctx, t.Queries); err != nil {
+			return err
+		}
 		rows, err := t.Parts(ctx, queries.PartsParams{Ref: row.Ref, Date: row.Date})
 		parts = partsOf(rows)
 		return err

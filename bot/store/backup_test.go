@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cyberbrief/bot/bottest"
+	"cyberbrief/bot/delivery"
 	"cyberbrief/bot/store"
 	"cyberbrief/briefing"
 )
@@ -95,15 +96,16 @@ func TestBackupErrors(t *testing.T) {
 	}
 }
 
-// TestRestored: slots that were due when a bot began to post from a copy may
-// have been posted; later ones, and those of a database that is no copy, not.
+// TestRestored: whoever claims a slot is told when a bot began to post from a
+// copy, of whatever slot it is; of a database that is no copy there is nothing
+// to tell.
 func TestRestored(t *testing.T) {
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		if restored, err := s.BeginRestored(t.Context(), t0); restored || err != nil {
 			t.Fatalf("a new database: %v, %v", restored, err)
 		}
-		claim := func(date string, due time.Time) bool {
+		claim := func(date string, due time.Time) time.Time {
 			t.Helper()
 			d := briefing.Date(date)
 			s0 := slot(here, d, d)
@@ -115,10 +117,10 @@ func TestRestored(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return held.Slot.Restored
+			return held.Slot.RestoredAt
 		}
-		if claim("2025-07-01", t0.Add(-time.Hour)) {
-			t.Error("a slot of a database that is no copy")
+		if at := claim("2025-07-01", t0.Add(-time.Hour)); !at.IsZero() {
+			t.Errorf("a slot of a database that is no copy was restored at %s", at)
 		}
 		if err := s.MarkCopied(t.Context()); err != nil {
 			t.Fatal(err)
@@ -128,11 +130,15 @@ func TestRestored(t *testing.T) {
 				t.Fatalf("a copy: %v, %v", restored, err)
 			}
 		}
-		if !claim("2025-07-02", t0.Add(-time.Hour)) {
-			t.Error("a slot from before the start may have been posted")
+		if at := claim("2025-07-02", t0.Add(-time.Hour)); !at.Equal(t0) {
+			t.Errorf("restored at %s", at)
 		}
-		if claim("2025-07-03", t0.Add(time.Hour)) {
-			t.Error("a slot from after the start cannot have been posted")
+		key := delivery.SlotKey{Ref: here, Date: "2025-07-02"}
+		if err := s.Ledger().Settle(t.Context(), key, 1, delivery.Posted, ""); err != nil {
+			t.Fatal(err)
+		}
+		if again, _, err := s.Ledger().Reclaim(t.Context(), key, time.Minute); err != nil || !again.RestoredAt.Equal(t0) {
+			t.Errorf("for a correction: restored at %s, %v", again.RestoredAt, err)
 		}
 	})
 }

@@ -157,7 +157,7 @@ func (l *Ledger) claimAll(ctx context.Context, t tx, steps []*step, now time.Tim
 		if s.claim.Slot, err = slotOf(row); err != nil {
 			return err
 		}
-		s.claim.Slot.Restored = s.claim.Slot.DueAt.Before(restored)
+		s.claim.Slot.RestoredAt = restored
 	}
 	for _, s := range steps {
 		if s.claim.Slot.Fence > 0 {

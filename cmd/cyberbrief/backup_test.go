@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"cyberbrief/bot"
 	"cyberbrief/bot/bottest"
+	"cyberbrief/bot/store"
 )
 
 // TestRestore copies the database while the bot runs and has just posted, and
@@ -127,56 +129,162 @@ func TestRestoredNeedsADatabase(t *testing.T) {
 // briefing was posted: the bot finds it in the channels, and posts it no more.
 func TestRestoreOfAnOlderCopy(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		database func(testing.TB) string
-		copy     func(t *testing.T, w *world) (restored string)
-	}{
-		"sqlite": {bottest.SQLite, restoreSQLite},
-		"postgres": {bottest.Postgres, func(t *testing.T, w *world) string {
-			url := restorePostgres(t, w)
-			marked := &world{t: t, env: map[string]string{"DATABASE_URL": url}}
+	eachCopy(t, func(t *testing.T, w *world, copied func() string) {
+		old := w.run(morning)
+		w.await("the slots wait", func() bool {
+			channels := w.status(morning).Channels
+			return len(channels) == 2 && channels[0].Slot.State == "waiting" && channels[1].Slot.State == "waiting"
+		})
+		restored := copied()
+		w.publish("2025-07-03", "昨日の架空の事案")
+		w.await("both channels have their briefing", func() bool {
+			return len(parents(w.inSlack())) == 1 && len(parents(w.inDiscord())) == 1 && w.allPosted(morning)
+		})
+		if err := old.stop(); err != nil {
+			t.Fatal(err)
+		}
+		before := len(w.inSlack()) + len(w.inDiscord())
+
+		w.env["DATABASE_URL"] = restored
+		later := morning.Add(5 * time.Minute)
+		first := w.run(later)
+		w.await("the posts are found", func() bool { return w.allPosted(later) })
+		w.await("the bot is ready", func() bool { return strings.Contains(first.out.String(), "msg=ready") })
+		if err := first.stop(); err != nil {
+			t.Fatal(err)
+		}
+		if after := len(w.inSlack()) + len(w.inDiscord()); after != before {
+			t.Errorf("%d messages after the restoration, %d before: %+v %+v", after, before, w.inSlack(), w.inDiscord())
+		}
+		w.publish("2025-07-04", "今日の架空の事案")
+		tomorrow := morning.Add(24 * time.Hour)
+		w.run(tomorrow)
+		w.await("the next briefing", func() bool {
+			return w.allPosted(tomorrow) && len(parents(w.inSlack())) == 2 && len(parents(w.inDiscord())) == 2
+		})
+	})
+}
+
+// eachCopy runs f on each engine; copied makes a copy of the world's database
+// that knows that it is one.
+func eachCopy(t *testing.T, f func(t *testing.T, w *world, copied func() string)) {
+	t.Helper()
+	bottest.EachDatabase(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		f(t, w, func() string {
+			if strings.HasPrefix(url, "sqlite:") {
+				return restoreSQLite(t, w)
+			}
+			restored := restorePostgres(t, w)
+			marked := &world{t: t, env: map[string]string{"DATABASE_URL": restored}}
 			if err := (restoredCommand{}).Run(marked.environment(t.Context(), morning, io.Discard)); err != nil {
 				t.Fatal(err)
 			}
-			return url
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, c.database(t))
-			old := w.run(morning)
-			w.await("the slots wait", func() bool {
-				channels := w.status(morning).Channels
-				return len(channels) == 2 && channels[0].Slot.State == "waiting" && channels[1].Slot.State == "waiting"
-			})
-			restored := c.copy(t, w)
-			w.publish("2025-07-03", "昨日の架空の事案")
-			w.await("both channels have their briefing", func() bool {
-				return len(parents(w.inSlack())) == 1 && len(parents(w.inDiscord())) == 1 && w.allPosted(morning)
-			})
-			if err := old.stop(); err != nil {
-				t.Fatal(err)
-			}
-			before := len(w.inSlack()) + len(w.inDiscord())
-
-			w.env["DATABASE_URL"] = restored
-			later := morning.Add(5 * time.Minute)
-			first := w.run(later)
-			w.await("the posts are found", func() bool { return w.allPosted(later) })
-			w.await("the bot is ready", func() bool { return strings.Contains(first.out.String(), "msg=ready") })
-			if err := first.stop(); err != nil {
-				t.Fatal(err)
-			}
-			if after := len(w.inSlack()) + len(w.inDiscord()); after != before {
-				t.Errorf("%d messages after the restoration, %d before: %+v %+v", after, before, w.inSlack(), w.inDiscord())
-			}
-			w.publish("2025-07-04", "今日の架空の事案")
-			tomorrow := morning.Add(24 * time.Hour)
-			w.run(tomorrow)
-			w.await("the next briefing", func() bool {
-				return w.allPosted(tomorrow) && len(parents(w.inSlack())) == 2 && len(parents(w.inDiscord())) == 2
-			})
+			return restored
 		})
+	})
+}
+
+// sums are how many messages both channels show.
+func (w *world) sums() int { return len(w.inSlack()) + len(w.inDiscord()) }
+
+// TestRestoreThenCorrect puts a copy back that was made before a correction was
+// shown which needed more messages: those are found, and not posted again.
+func TestRestoreThenCorrect(t *testing.T) {
+	t.Parallel()
+	eachCopy(t, func(t *testing.T, w *world, copied func() string) {
+		w.publish("2025-07-03", "架空の事案")
+		old := w.run(morning)
+		w.await("both channels have their briefing", func() bool {
+			return len(parents(w.inSlack())) == 1 && len(parents(w.inDiscord())) == 1 && w.allPosted(morning)
+		})
+		restored, before := copied(), w.sums()
+		w.publishText("2025-07-03", digestText("2025-07-03", "訂正された事案")+
+			"\n## 深掘り\n\n"+strings.Repeat("この事案の経緯を、さらに詳しく説明します。\n\n", 250)+"## 結論\n\n結びの言葉です。\n")
+		corrected := func() bool {
+			for _, seen := range [][]bottest.Seen{w.inSlack(), w.inDiscord()} {
+				if !strings.Contains(seen[0].Text, "訂正された事案") || !strings.Contains(seen[len(seen)-1].Text, "結びの言葉") {
+					return false
+				}
+			}
+			return true
+		}
+		w.await("both posts show the correction", corrected)
+		if err := old.stop(); err != nil {
+			t.Fatal(err)
+		}
+		after := w.sums()
+		if after < before+4 {
+			t.Fatalf("%d messages after the correction, %d before: it is too short", after, before)
+		}
+
+		w.env["DATABASE_URL"] = restored
+		edited := func() int { return len(w.slack.Calls("chat.update")) + len(w.discord.Requests(discordRoutes[edits])) }
+		earlier := edited()
+		again := w.run(morning.Add(5 * time.Minute))
+		w.await("the correction is made again, as far as the copy knows", func() bool {
+			return edited() >= earlier+before && w.uncorrected(restored) == 0
+		})
+		if err := again.stop(); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.sums(); got != after || !corrected() {
+			t.Errorf("%d messages after the restoration, %d before: %+v %+v", got, after, w.inSlack(), w.inDiscord())
+		}
+	})
+}
+
+// uncorrected is how many posts of the digest do not show its newest edition
+// yet, as a database knows it.
+func (w *world) uncorrected(url string) (n int) {
+	w.t.Helper()
+	s, err := store.Open(w.t.Context(), url, store.Options{})
+	if err != nil {
+		w.t.Fatal(err)
 	}
+	slots, err := s.Ledger().SlotsWith(w.t.Context(), "2025-07-03")
+	if err := errors.Join(err, s.Shutdown()); err != nil {
+		w.t.Fatal(err)
+	}
+	editions := map[string]bool{}
+	for _, slot := range slots {
+		editions[slot.Edition] = true
+		if slot.Correction.State != "" {
+			n++
+		}
+	}
+	return n + len(editions) - 1
+}
+
+// TestRestoreThenPost puts a copy back that was made before today's briefing
+// was posted, and posts by hand: what the old bot posted is found.
+func TestRestoreThenPost(t *testing.T) {
+	t.Parallel()
+	eachCopy(t, func(t *testing.T, w *world, copied func() string) {
+		old := w.run(morning)
+		w.await("the slots wait", func() bool {
+			channels := w.status(morning).Channels
+			return len(channels) == 2 && channels[0].Slot.State == "waiting" && channels[1].Slot.State == "waiting"
+		})
+		restored := copied()
+		w.publish("2025-07-03", "架空の事案")
+		w.await("both channels have their briefing", func() bool {
+			return len(parents(w.inSlack())) == 1 && len(parents(w.inDiscord())) == 1 && w.allPosted(morning)
+		})
+		if err := old.stop(); err != nil {
+			t.Fatal(err)
+		}
+		before := w.sums()
+		w.env["DATABASE_URL"] = restored
+		var out bytes.Buffer
+		later := morning.Add(3 * time.Hour)
+		if err := (postCommand{}).Run(w.environment(t.Context(), later, &out)); err != nil {
+			t.Fatalf("post: %v\n%s", err, out.String())
+		}
+		if after := w.sums(); after != before || !w.allPosted(later) {
+			t.Errorf("%d messages after the restoration, %d before: %+v %+v", after, before, w.inSlack(), w.inDiscord())
+		}
+	})
 }
 
 // get is what an address answers.

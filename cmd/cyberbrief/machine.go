@@ -313,12 +313,8 @@ func (m *machine) plan(ctx context.Context) {
 
 // startQueue begins to plan and to deliver.
 func (m *machine) startQueue(ctx context.Context, t *teardown) error {
-	restored, err := m.store.BeginRestored(ctx, m.env.clock())
-	if err != nil {
+	if err := m.beginRestored(ctx); err != nil {
 		return err
-	}
-	if restored {
-		m.log.Warn("the database is a copy that was put back: what is due is looked for in the channels before it is posted")
 	}
 	workers, err := delivery.Workers(m.deliverer, m.planner)
 	if err != nil {
@@ -338,6 +334,17 @@ func (m *machine) startQueue(ctx context.Context, t *teardown) error {
 	m.pulse.started(queue)
 	m.pulse.trouble("queue", "")
 	return nil
+}
+
+// beginRestored has to come before anything is posted or removed, by a bot or
+// by hand: a copy that was put back does not know what was posted since it was
+// made.
+func (m *machine) beginRestored(ctx context.Context) error {
+	restored, err := m.store.BeginRestored(ctx, m.env.clock())
+	if restored {
+		m.log.Warn("the database is a copy that was put back: what is due is looked for in the channels before it is posted")
+	}
+	return err
 }
 
 // keepUp takes over what other replicas have put into the store.

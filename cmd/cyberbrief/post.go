@@ -42,7 +42,7 @@ func (c postCommand) Run(e *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := m.library.Refresh(e.ctx); err != nil {
+	if err := errors.Join(m.beginRestored(e.ctx), m.library.Refresh(e.ctx)); err != nil {
 		return err
 	}
 	if err := m.subscribe(e.ctx); err != nil {

@@ -39,6 +39,9 @@ func (c retractCommand) Run(e *environment) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := errors.Join(m.beginRestored(e.ctx), m.library.Refresh(e.ctx)); err != nil {
+		return err
+	}
 	in := bot.InstallationID(c.Installation)
 	refs, err := m.deliverer.Retract(e.ctx, in, date, cliUser)
 	if err != nil {

@@ -61,7 +61,12 @@ func (w *world) discordRef() string { return "discord:" + testGuild + "/" + test
 // publish puts a digest into the folder as authors do: all of it at once.
 func (w *world) publish(date, point string) {
 	w.t.Helper()
-	body := digestText(date, point)
+	w.publishText(date, digestText(date, point))
+}
+
+// publishText puts a file with this text into the folder.
+func (w *world) publishText(date, body string) {
+	w.t.Helper()
 	path := filepath.Join(w.digests, "cybersecurity_news_"+date+".md")
 	if err := os.WriteFile(path+".part", []byte(body), 0o600); err != nil {
 		w.t.Fatal(err)
