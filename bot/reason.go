@@ -44,6 +44,8 @@ var codes = map[string]saying{
 	"40001":                               {"トークンが無効です", "the token is not valid"},
 	"50001":                               {"ボットがチャンネルを見られません。権限を確かめてください", "the bot cannot see the channel: check its permissions"},
 	"50013":                               {"ボットに権限がありません。権限を確かめてください", "the bot lacks a permission: check them"},
+	"50083":                               {"スレッドが閉じられていて、変更できません", "the thread is closed and cannot be changed"},
+	"160005":                              {"スレッドがロックされています", "the thread is locked"},
 	"50035":                               {"内容の形式が受け付けられません", "the form of the message is refused"},
 }
 

@@ -68,7 +68,9 @@ type discordChannel struct {
 	name      string
 	kind      int
 	refusal   *DiscordFault // of every post
+	owner     string        // who started a thread
 	archived  bool          // a thread that was put away
+	locked    bool          // a thread that only moderators may write in
 	changes   []discordOverwrite
 	messages  []*DiscordMessage
 	nonces    map[string]discordNonce
@@ -277,16 +279,6 @@ func (d *Discord) ThreadName(thread string) string {
 		return ch.name
 	}
 	return ""
-}
-
-// ArchiveThreads puts all threads away, as Discord does when nobody wrote in
-// them for a while.
-func (d *Discord) ArchiveThreads() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, ch := range d.channels {
-		ch.archived = ch.parent != ""
-	}
 }
 
 // Seen lists what people see in a channel: each message followed by its

@@ -2,7 +2,6 @@ package bottest
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -201,34 +200,6 @@ func (d *Discord) getChannel(w http.ResponseWriter, r *http.Request, _ []byte) {
 	}
 }
 
-// open refuses to change messages of a thread that was put away.
-func (ch *discordChannel) open(w http.ResponseWriter) bool {
-	if ch.archived {
-		refuse(w, http.StatusBadRequest, 50083, "Thread is archived")
-	}
-	return !ch.archived
-}
-
-// editChannel takes a thread out again, or puts it away under another name.
-func (d *Discord) editChannel(w http.ResponseWriter, r *http.Request, body []byte) {
-	var b struct {
-		Archived *bool  `json:"archived"`
-		Name     string `json:"name"`
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	ch := d.channel(w, r)
-	if ch == nil {
-		return
-	}
-	if err := json.Unmarshal(body, &b); err != nil || b.Archived == nil || ch.parent == "" {
-		refuse(w, http.StatusBadRequest, 50035, "Invalid Form Body")
-		return
-	}
-	ch.archived, ch.name = *b.Archived, cmp.Or(b.Name, ch.name)
-	answerJSON(w, ch.json())
-}
-
 func (ch *discordChannel) json() map[string]any {
 	return map[string]any{"id": ch.id, "guild_id": ch.guild, "name": ch.name, "type": ch.kind,
 		"permission_overwrites": slices.Concat([]discordOverwrite{}, ch.changes)}
@@ -357,6 +328,8 @@ func (d *Discord) mayPost(w http.ResponseWriter, ch *discordChannel) bool {
 	case ch.kind == discordVoiceChannel:
 		refuse(w, http.StatusBadRequest, 50008, "Cannot send messages in a non-text channel")
 		return false
+	case ch.locked && !d.open(w, ch, false):
+		return false
 	}
 	left, reset, ok := d.rate.take(ch.id, time.Now())
 	h := w.Header()
@@ -408,7 +381,7 @@ func (d *Discord) editMessage(w http.ResponseWriter, r *http.Request, body []byt
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	ch, at := d.message(w, r)
-	if ch == nil || !ch.open(w) {
+	if ch == nil || !d.open(w, ch, false) {
 		return
 	}
 	m := ch.messages[at]
@@ -426,7 +399,7 @@ func (d *Discord) deleteMessage(w http.ResponseWriter, r *http.Request, _ []byte
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	ch, at := d.message(w, r)
-	if ch == nil || !ch.open(w) {
+	if ch == nil || !d.open(w, ch, true) {
 		return
 	}
 	ch.messages = slices.Delete(ch.messages, at, at+1)
@@ -456,12 +429,7 @@ func (d *Discord) startThread(w http.ResponseWriter, r *http.Request, body []byt
 		refuse(w, http.StatusBadRequest, 160004, "A thread has already been created for this message")
 		return
 	}
-	id := parent
-	if d.ownThreadIDs {
-		id = d.newID()
-	}
-	thread := &discordChannel{id: id, parent: parent, guild: ch.guild, name: b.Name, kind: discordThread, nonces: map[string]discordNonce{}}
-	d.channels[id] = thread
+	thread := d.addThread(ch, parent, DiscordBotID, b.Name)
 	d.notify()
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)

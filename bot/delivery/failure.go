@@ -114,13 +114,19 @@ func (r *run) heed(err error) time.Duration {
 	return wait
 }
 
-// gone is what follows when the thing to reply to does not exist: people
-// removed the post, which is their right; it is not posted anew.
+// gone is what follows when the thing to reply to does not exist, or lets nobody
+// reply: people removed the post or closed its thread, which is their right; it
+// is not posted anew.
 func (r *run) gone(i int, err error) verdict {
-	if i > 0 {
-		return verdict{state: Posted, reason: "removed by people", err: err}
+	switch {
+	case i == 0:
+		return verdict{state: Failed, reason: codeOf(err), err: err}
+	case bot.ClassOf(err) == bot.MessageKept:
+		v := r.giveUp(codeOf(err))
+		v.err = err
+		return v
 	}
-	return verdict{state: Failed, reason: codeOf(err), err: err}
+	return verdict{state: Posted, reason: "removed by people", err: err}
 }
 
 // pause stops deliveries to channels until an admin resumes them. The slot

@@ -210,3 +210,45 @@ func TestUnknownAnswersPauseTheChannel(t *testing.T) {
 		}
 	})
 }
+
+// TestThreadClosed: a thread in which people let nobody write any more ends the
+// post, as far as it is, and says nothing of the channel.
+func TestThreadClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Discord)
+		w.platform.fault = onPart(2, always, fail(bot.MessageKept, "160005"))
+		w.drive(w.deliverer(), w.open("one", "two", "three"))
+		w.want(delivery.Failed, "incomplete: 160005", parent, "one")
+		if c, err := w.store.Channel(t.Context(), w.channel.Ref); err != nil || c.Paused || w.platform.requests != 3 {
+			t.Errorf("after %d requests: %+v, %v", w.platform.requests, c, err)
+		}
+		w.library.put("2000-01-05")
+		w.nextDay()
+		if got := w.platform.texts(w.channel.Ref); len(got) != 3 {
+			t.Errorf("the next day the channel shows %q", got)
+		}
+	})
+}
+
+// TestReviseThreadClosed: a correction that neither a message of the thread nor
+// a reply can show is given up at once, and says why.
+func TestReviseThreadClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Discord)
+		key := w.posted("one", "two")
+		before := w.platform.requests
+		w.platform.amend = func(what string, part int) outcome {
+			if part == 0 {
+				return outcome{}
+			}
+			return fail(bot.MessageKept, "160005")
+		}
+		w.platform.fault = func(int, bot.Target, bot.Message) outcome { return fail(bot.MessageKept, "160005") }
+		w.library.put(digest, "eins", "zwei")
+		w.work(w.deliverer().Revise, key)
+		c := w.slot(today).Correction
+		if c.State != delivery.GivenUp || c.Reason != "160005" || w.platform.requests != before+1 {
+			t.Errorf("correction %+v after %d replies", c, w.platform.requests-before)
+		}
+	})
+}

@@ -24,6 +24,7 @@ const (
 	codeMissingPermissions = 50013
 	codeThreadArchived     = 50083
 	codeThreadExists       = 160004
+	codeThreadLocked       = 160005
 )
 
 // cloudflareWait is how long everything rests after Discord's front refused

@@ -52,9 +52,19 @@ func (d *Discord) Send(ctx context.Context, to bot.Target, b bot.Message) (bot.M
 		if err := d.openThread(ctx, to); err != nil {
 			return "", err
 		}
-		return d.create(ctx, to, m)
+		id, err = d.create(ctx, to, m)
 	}
-	return id, err
+	return id, orKept(to, err)
+}
+
+// orKept says of a thread that moderators have locked that nothing in it can be
+// changed: Discord would take it out of the archive by itself for a message. It
+// has nothing to do with the channel, where others are welcome.
+func orKept(to bot.Target, err error) error {
+	if to.Thread == "" || !hasCode(err, codeThreadArchived, codeThreadLocked) {
+		return err
+	}
+	return &bot.OutcomeError{Class: bot.MessageKept, Code: codeOf(err), Err: err}
 }
 
 // isAbsent says that there was no channel or thread to post in: Discord's own
@@ -258,12 +268,14 @@ func (d *Discord) Delete(ctx context.Context, to bot.Target, id bot.MessageID) e
 }
 
 // amend makes a request that concerns a message posted before. Discord puts a
-// thread away when nobody wrote in it for a day, and lets nobody change its
-// messages then: it is taken out again first.
+// thread away when nobody wrote in it for a day, and lets nobody edit its
+// messages then: it is taken out again first. Where the bot may not do that,
+// for the thread is locked, the message stays as it is, and is not asked for
+// again.
 func (d *Discord) amend(ctx context.Context, to bot.Target, r request) error {
 	err := d.api.do(ctx, r, nil)
 	if to.Thread == "" || !hasCode(err, codeThreadArchived) {
-		return err
+		return orKept(to, err)
 	}
 	place, err := d.place(ctx, to)
 	if err != nil {
@@ -272,10 +284,13 @@ func (d *Discord) amend(ctx context.Context, to bot.Target, r request) error {
 	err = d.api.do(ctx, request{method: http.MethodPatch, path: "channels/" + place, body: struct {
 		Archived bool `json:"archived"`
 	}{false}}, &identified{})
-	if err != nil {
-		return err
+	switch {
+	case hasCode(err, codeMissingPermissions):
+		return &bot.OutcomeError{Class: bot.MessageKept, Code: codeName(codeThreadArchived), Err: err}
+	case err != nil:
+		return orKept(to, err)
 	}
-	return d.api.do(ctx, r, nil)
+	return orKept(to, d.api.do(ctx, r, nil))
 }
 
 // existing is a request that concerns a message posted before.

@@ -137,15 +137,24 @@ func (d *Discord) openThread(ctx context.Context, to bot.Target) error {
 
 // putAway takes the thread of a post that was removed out of the channel's
 // list and its title away; what people wrote in it stays. Whoever started a
-// thread may do that, as long as it is open. Where it fails the thread stays as
-// it is: the post is gone all the same.
+// thread may do that. One that Discord has put away before is taken out for
+// its new title. A refusal is final, and the thread stays as it is: a person
+// has started it, or a moderator locked it. The post is gone all the same.
 // https://discord.com/developers/docs/topics/threads#editing-&-deleting-threads
 func (d *Discord) putAway(ctx context.Context, ref bot.Ref, thread string) {
-	err := d.api.do(ctx, request{method: http.MethodPatch, path: "channels/" + url.PathEscape(thread), body: struct {
-		Name     string `json:"name"`
-		Archived bool   `json:"archived"`
-	}{saysRetracted.in(d.opts.Language(ref)), true}}, nil)
+	retitle := func(archived bool) error {
+		return d.api.do(ctx, request{method: http.MethodPatch, path: "channels/" + url.PathEscape(thread), body: struct {
+			Name     string `json:"name"`
+			Archived bool   `json:"archived"`
+		}{saysRetracted.in(d.opts.Language(ref)), archived}}, nil)
+	}
+	err := retitle(true)
+	if hasCode(err, codeThreadArchived) {
+		if err = retitle(false); err == nil {
+			err = retitle(true)
+		}
+	}
 	if err != nil {
-		d.log.Warn("the thread of a removed post stays in the list", "channel", ref, "thread", thread, "cause", err)
+		d.log.Warn("the thread of a removed post keeps its title", "channel", ref, "thread", thread, "cause", err)
 	}
 }
