@@ -94,6 +94,8 @@ func (d *discordDrawer) inlineToken(t string) {
 		d.link(address, "", func() { d.inline(t[1:i]) })
 	case strings.HasPrefix(t, "<http"):
 		d.link(t[1:len(t)-1], "", func() { d.text(t[1 : len(t)-1]) })
+	case strings.HasPrefix(t, "<#"):
+		d.say("span", "ping", "#"+strings.Trim(t, "<>#"))
 	case t[0] == '<':
 		d.say("span", "ping", "@"+strings.Trim(t, "<>@&!#"))
 	case strings.HasPrefix(t, "http"):
