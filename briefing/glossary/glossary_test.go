@@ -277,7 +277,7 @@ func TestConcurrentUse(t *testing.T) {
 
 func FuzzLookup(f *testing.F) {
 	x := index(digest("2025-07-01", "ランサムウェア | Ransomware", "脆弱性", "C++", "ー", "・", "\u200b"))
-	for _, q := range []string{"", "ー", "・・", "ヴ", "\xff\xfe", strings.Repeat("ー", 500), "らんさむ", "🏴‍☠️", "a\u0301"} {
+	for _, q := range []string{"", "ー", "・・", "ヴ", "\xff\xfe", strings.Repeat("ー", 500), "らんさむ", "🏴‍☠️", "a\u0301", "\x00\x00\x00\x10"} {
 		f.Add(q)
 	}
 	f.Fuzz(func(t *testing.T, q string) {

@@ -4,13 +4,15 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"unicode"
 )
 
 // pair is two letters that follow each other in a name. The first and the
 // last letter of a name also make pairs with edge.
 type pair uint64
 
-const edge rune = 0
+// edge is no letter: people can type U+0000.
+const edge rune = unicode.MaxRune + 1
 
 func pairOf(a, b rune) pair { return pair(a)<<32 | pair(b) }
 
