@@ -300,6 +300,9 @@ func TestNoticeCrash(t *testing.T) {
 				w.books, w.platform.notified = nil, nil
 				w.tell(w.deliverer(), 3*time.Hour)
 				w.told(tt.want)
+				if open, err := w.store.Ledger().OpenNotices(t.Context()); err != nil || len(open) > 0 {
+					t.Errorf("it never ends: %+v, %v", open, err)
+				}
 			})
 		})
 	}

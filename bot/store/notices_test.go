@@ -90,6 +90,31 @@ func TestNotice(t *testing.T) {
 	})
 }
 
+// The work of telling is queued with the pause, and not with one that is taken
+// back.
+func TestNoticeIsQueued(t *testing.T) {
+	bottest.EachDatabase(t, func(t *testing.T, url string) {
+		s, db := open(t, url), raw(t, url)
+		if err := s.PutChannel(t.Context(), channel(here), bot.AuditEntry{Who: "U1", What: "add"}); err != nil {
+			t.Fatal(err)
+		}
+		queued := func(want int) {
+			t.Helper()
+			if n := count(t, db, "SELECT count(*) FROM river_job WHERE kind = '"+delivery.NoticeArgs{}.Kind()+"'"); n != want {
+				t.Errorf("%d jobs, want %d", n, want)
+			}
+		}
+		execute(t, db, "ALTER TABLE notices RENAME TO notices_away")
+		if paused, err := s.Ledger().Pause(t.Context(), here, "is_archived", t0); err == nil || paused {
+			t.Errorf("paused without a notice: %v, %v", paused, err)
+		}
+		queued(0)
+		execute(t, db, "ALTER TABLE notices_away RENAME TO notices")
+		pause(t, s.Ledger(), 0)
+		queued(1)
+	})
+}
+
 // Nobody is told of a channel twice within a week, nor of one that is not
 // paused any more.
 func TestNoticeOnce(t *testing.T) {

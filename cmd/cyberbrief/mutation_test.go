@@ -91,6 +91,66 @@ var protections = []protection{
 		"./bot/delivery", "TestRestored",
 	},
 	{
+		"notice with the pause", "bot/store/care.go",
+		"		return addNotice(ctx, t, ref, reason, at)\n",
+		"		return nil\n",
+		"./bot/store", "TestNotice$",
+	},
+	{
+		"notice queued with the pause", "bot/store/notices.go",
+		"	return t.enqueue(ctx, delivery.NoticeArgs{})\n",
+		"	return nil\n",
+		"./bot/store", "TestNoticeIsQueued",
+	},
+	{
+		"notice's intent before the message", "bot/store/queries/queries.sql.go",
+		"UPDATE notices SET state = 'sending', told_at",
+		"UPDATE notices SET state = 'due', told_at",
+		"./bot/delivery", "TestNoticeCrash",
+	},
+	{
+		"one process a notice", "bot/store/queries/queries.sql.go",
+		"WHERE notices.ref = $2 AND notices.fence = $3 AND notices.state = 'due' AND EXISTS (",
+		"WHERE notices.ref = $2 AND notices.fence >= $3 AND EXISTS (",
+		"./bot/delivery", "TestNoticeRacing",
+	},
+	{
+		"fence of notices", "bot/store/queries/queries.sql.go",
+		"WHERE ref = $4 AND fence = $5\n`\n\ntype SettleNoticeParams",
+		"WHERE ref = $4 AND fence >= $5\n`\n\ntype SettleNoticeParams",
+		"./bot/store", "TestNotice$",
+	},
+	{
+		"one notice a week", "bot/store/queries/queries.sql.go",
+		"WHERE notices.told_at <= $5\n",
+		"WHERE notices.told_at <= $5 OR TRUE\n",
+		"./bot/store", "TestNoticeOnce",
+	},
+	{
+		"notice in doubt not repeated", "bot/delivery/tell.go",
+		"		return 0, d.doubtful(ctx, l.notices, codeOf(err), err)\n",
+		"		return 0, d.again(ctx, l.notices, codeOf(err), wait, err)\n",
+		"./bot/delivery", "TestNoticeOutcomes",
+	},
+	{
+		"notice certainly untold repeated", "bot/delivery/tell.go",
+		"	case bot.Transient:\n		return 0, d.again(ctx, l.notices, codeOf(err), wait, err)\n",
+		"	case bot.Transient:\n		return 0, d.giveUp(ctx, l.notices, codeOf(err), err)\n",
+		"./bot/delivery", "TestNoticeOutcomes",
+	},
+	{
+		"notice of a dead process ended", "bot/delivery/tell.go",
+		"		case age > tellDoubt || age < -tellDoubt:\n",
+		"		case age > tellDoubt && age < -tellDoubt:\n",
+		"./bot/delivery", "TestNoticeCrash",
+	},
+	{
+		"no notice from before a backup was put back", "bot/store/restore.go",
+		"		if err := t.DoubtNotices(ctx, millis(now)); err != nil {",
+		"		if err := ctx.Err(); err != nil {",
+		"./bot/store", "TestNoticeOfARestoredDatabase",
+	},
+	{
 		"allowed mentions", "bot/discord/message.go",
 		"func (m allowedMentions) MarshalJSON() ([]byte, error) {",
 		"func (m allowedMentions) MarshalJSON() ([]byte, error) {\n	return []byte(`null`), nil\n}\n\nfunc (m allowedMentions) marshal() ([]byte, error) {",
@@ -158,7 +218,14 @@ func TestMutations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	told, err := os.ReadFile(filepath.Join(root, "docs", "reliability.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, p := range protections {
+		if n := strings.Count(string(told), "\n| "+p.name+" | "); n != 1 {
+			t.Errorf("docs/reliability.md has %q in its table %d times, want once", p.name, n)
+		}
 		t.Run(p.name, func(t *testing.T) {
 			file := filepath.Join(root, filepath.FromSlash(p.file))
 			source, err := os.ReadFile(file)
