@@ -20,6 +20,15 @@ type DigestFile struct {
 	FirstAt, RevisedAt, WithdrawnAt time.Time
 }
 
+// KeptDigest is a digest as the store has it. Where there is a Reading, the
+// Body is left out and Edition names its bytes.
+type KeptDigest struct {
+	DigestFile
+	Revision int64  // of the store when the file came, was revised or withdrawn
+	Edition  string // empty without a Reading
+	Reading  []byte // see briefing.Pack; nil for none
+}
+
 // Rejected is a file that could not be read as a digest, kept aside.
 type Rejected struct {
 	File   string    `json:"file"`
@@ -37,16 +46,24 @@ const (
 	Revised
 )
 
-// DigestKeeper keeps the files of digests. Implemented by bot/store.
+// DigestKeeper keeps the files of digests, and what was read of them.
+// Implemented by bot/store.
 type DigestKeeper interface {
 	// KeepDigest stores an edition; the same bytes again are Unchanged. A
 	// rejection of the same file name ends.
 	KeepDigest(context.Context, DigestFile) (Edition, error)
-	// DigestsSince gives every digest that changed after revision rev (0: all),
-	// withdrawn ones included, oldest date first, and the newest revision.
-	DigestsSince(ctx context.Context, rev int64) ([]DigestFile, int64, error)
 	// RejectDigest notes that a file could not be read, once per file.
 	RejectDigest(context.Context, Rejected) error
+	// RejectedFiles are the names of all files that are kept aside.
+	RejectedFiles(context.Context) ([]string, error)
+	// DigestsSince gives every digest that changed after revision rev (0: all),
+	// withdrawn ones included, oldest date first, and the newest revision:
+	// what the named reader made of a file where that was kept, else the file.
+	// No reader has no name: for an empty one there are files only.
+	DigestsSince(ctx context.Context, rev int64, reader string) ([]KeptDigest, int64, error)
+	// KeepReadings keeps what a reader made of digests, in place of what
+	// others did. That of a file which is no longer the newest is dropped.
+	KeepReadings(ctx context.Context, reader string, all []Reading) error
 }
 
 // AuditEntry is one change that an admin made.

@@ -3,8 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -24,7 +22,10 @@ type TermIndex interface {
 // LibraryOptions are what a Library works with; all are needed.
 type LibraryOptions struct {
 	// Read reads a file; what keeps it from being posted is in its Err.
-	Read   func(name string, body []byte) *briefing.Digest
+	Read func(name string, body []byte) *briefing.Digest
+	// Reader names Read: what a reader of another name has read is read anew.
+	// Nothing that was read is kept for the next start where it is empty.
+	Reader string
 	Keeper DigestKeeper
 	Terms  TermIndex
 	Clock  func() time.Time
@@ -39,9 +40,10 @@ type LibraryOptions struct {
 
 // Library is the archive: it takes files in, keeps them in the store, and
 // answers from memory. The archive is small, about 10 KB a day, so all of it
-// is held. It is safe for concurrent use.
+// is held, packed; see book. It is safe for concurrent use.
 type Library struct {
-	opts LibraryOptions
+	opts   LibraryOptions
+	opened openBooks
 
 	taking sync.Mutex // one intake at a time, so that memory follows the store
 
@@ -49,39 +51,30 @@ type Library struct {
 	books map[briefing.Date]*book
 	dates []briefing.Date // newest first
 	rev   int64           // of the store, up to which memory is in step
-}
-
-// Printing is a digest as it stands in the archive now.
-type Printing struct {
-	Digest *briefing.Digest
-	// Edition names the bytes of the file that it was read from: the same on
-	// every replica and after every restart.
-	Edition string
-	// First is when the first edition came, Revised when this one did; zero
-	// for a first one.
-	First, Revised time.Time
-}
-
-// editionOf names the bytes of a file in 16 characters.
-func editionOf(body []byte) string {
-	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:8])
-}
-
-// book is a digest as it stands in memory, with its texts folded for search.
-type book struct {
-	digest   *briefing.Digest
-	edition  string
-	file     string // name of the file it came from
-	source   string
-	firstAt  time.Time
-	revised  time.Time // zero while it is the first edition
-	passages []passage
+	// aside are the names of files that the store keeps aside.
+	aside map[string]bool
 }
 
 // NewLibrary makes an empty library; Refresh fills it from the store.
 func NewLibrary(opts LibraryOptions) *Library {
-	return &Library{opts: opts, books: map[briefing.Date]*book{}}
+	return &Library{opts: opts, books: map[briefing.Date]*book{}, aside: map[string]bool{}}
+}
+
+// Holds says that the archive has this very file, and that it is not kept
+// aside for what it said meanwhile: to take it in again would change nothing.
+func (l *Library) Holds(name string, body []byte) bool {
+	edition := editionOf(body)
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.aside[name] {
+		return false
+	}
+	for _, b := range l.books {
+		if b.Edition == edition && b.file == name {
+			return true
+		}
+	}
+	return false
 }
 
 // Take reads a file and makes it part of the archive. A file that cannot be
@@ -94,6 +87,7 @@ func (l *Library) Take(ctx context.Context, name string, body []byte, source str
 	now := l.opts.Clock()
 	if err := d.Err(); err != nil {
 		rejected := Rejected{File: name, Reason: err.Error(), At: now}
+		l.setAside(name, true)
 		if keepErr := l.opts.Keeper.RejectDigest(ctx, rejected); keepErr != nil {
 			return d, fmt.Errorf("keep %s aside: %w", name, keepErr)
 		}
@@ -109,15 +103,24 @@ func (l *Library) Take(ctx context.Context, name string, body []byte, source str
 	if err != nil {
 		return d, fmt.Errorf("keep digest %s: %w", d.Date, err)
 	}
+	l.setAside(name, false)
 	if edition == Unchanged {
 		return d, nil
 	}
 	l.opts.Logger.Info("digest taken in", "date", d.Date, "file", name, "revised", edition == Revised,
 		"key_points", len(d.KeyPoints), "stories", len(d.Stories), "warnings", len(d.Warnings))
-	if err := l.refresh(ctx); err != nil {
-		return d, err
+	return d, l.refresh(ctx, justRead{name: name, edition: editionOf(body), digest: d})
+}
+
+// setAside remembers whether the store keeps a file aside.
+func (l *Library) setAside(name string, aside bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if aside {
+		l.aside[name] = true
+	} else {
+		delete(l.aside, name)
 	}
-	return d, nil
 }
 
 // outranked says whether the digest of a date comes from a source that is
@@ -151,7 +154,7 @@ func (l *Library) Withdraw(ctx context.Context, name, source string) error {
 		return fmt.Errorf("withdraw digest %s: %w", date, err)
 	}
 	l.opts.Logger.Warn("digest withdrawn by its source: copies that were posted stay until they are retracted", "date", date, "file", name)
-	return l.refresh(ctx)
+	return l.refresh(ctx, justRead{})
 }
 
 // dateOf is the date of the digest that came from a file of a source.
@@ -171,19 +174,28 @@ func (l *Library) dateOf(name, source string) (briefing.Date, bool) {
 func (l *Library) Refresh(ctx context.Context) error {
 	l.taking.Lock()
 	defer l.taking.Unlock()
-	return l.refresh(ctx)
-}
-
-func (l *Library) refresh(ctx context.Context) error {
-	l.mu.RLock()
-	rev := l.rev
-	l.mu.RUnlock()
-	files, newest, err := l.opts.Keeper.DigestsSince(ctx, rev)
+	names, err := l.opts.Keeper.RejectedFiles(ctx)
 	if err != nil {
 		return fmt.Errorf("refresh archive: %w", err)
 	}
-	for _, f := range files {
-		l.shelve(f)
+	for _, name := range names {
+		l.setAside(name, true)
+	}
+	return l.refresh(ctx, justRead{})
+}
+
+// refresh shelves what is new in the store; known is what its caller has read
+// already.
+func (l *Library) refresh(ctx context.Context, known justRead) error {
+	l.mu.RLock()
+	rev := l.rev
+	l.mu.RUnlock()
+	files, books, newest, err := l.bind(ctx, rev, known)
+	if err != nil {
+		return fmt.Errorf("refresh archive: %w", err)
+	}
+	for i, f := range files {
+		l.shelve(f.Date, books[i])
 	}
 	l.mu.Lock()
 	l.rev = newest
@@ -196,28 +208,15 @@ func (l *Library) refresh(ctx context.Context) error {
 	return nil
 }
 
-// shelve puts one kept file into memory, or takes a withdrawn one out.
-func (l *Library) shelve(f DigestFile) {
-	var b *book
-	if f.WithdrawnAt.IsZero() {
-		d := l.opts.Read(f.Name, f.Body)
-		if d.Err() != nil {
-			// The store holds it because an earlier reader read it.
-			l.opts.Logger.Warn("digest in the store can no longer be read", "date", f.Date, "reason", d.Err())
-		} else {
-			d.Date = f.Date
-			b = &book{digest: d, edition: editionOf(f.Body), file: f.Name, source: f.Source, firstAt: f.FirstAt, passages: passages(d)}
-			if f.RevisedAt.After(f.FirstAt) {
-				b.revised = f.RevisedAt
-			}
-		}
-	}
-	l.place(f.Date, b)
+// shelve gives a date its book and its terms, or takes them away for nil.
+func (l *Library) shelve(date briefing.Date, b *bound) {
 	if b == nil {
-		l.opts.Terms.Remove(f.Date)
-	} else {
-		l.opts.Terms.Put(b.digest)
+		l.place(date, nil)
+		l.opts.Terms.Remove(date)
+		return
 	}
+	l.place(date, b.book)
+	l.opts.Terms.Put(b.digest)
 }
 
 // place gives a date its book, or none.
@@ -242,56 +241,70 @@ func (l *Library) place(date briefing.Date, b *book) {
 // Latest is the newest digest; briefing.ErrNotFound when there is none.
 func (l *Library) Latest() (*briefing.Digest, error) {
 	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if len(l.dates) == 0 {
+	var newest *book
+	if len(l.dates) > 0 {
+		newest = l.books[l.dates[0]]
+	}
+	l.mu.RUnlock()
+	if newest == nil {
 		return nil, fmt.Errorf("digest: %w", briefing.ErrNotFound)
 	}
-	return l.books[l.dates[0]].digest, nil
+	return l.opened.open(newest)
 }
 
-// Digest is the digest of a date; briefing.ErrNotFound when there is none.
-// Digests are shared: they must not be changed.
-func (l *Library) Digest(date briefing.Date) (*briefing.Digest, error) {
+// book is the one of a date; briefing.ErrNotFound when there is none.
+func (l *Library) book(date briefing.Date) (*book, error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	b, ok := l.books[date]
 	if !ok {
 		return nil, fmt.Errorf("digest %s: %w", date, briefing.ErrNotFound)
 	}
-	return b.digest, nil
+	return b, nil
 }
 
-// Printing is the digest of a date with its edition; briefing.ErrNotFound
+// Digest is the digest of a date; briefing.ErrNotFound when there is none.
+// Digests are shared: they must not be changed.
+func (l *Library) Digest(date briefing.Date) (*briefing.Digest, error) {
+	b, err := l.book(date)
+	if err != nil {
+		return nil, err
+	}
+	return l.opened.open(b)
+}
+
+// Printing is the digest of a date with its imprint; briefing.ErrNotFound
 // when there is none.
 func (l *Library) Printing(date briefing.Date) (Printing, error) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	b, ok := l.books[date]
-	if !ok {
-		return Printing{}, fmt.Errorf("digest %s: %w", date, briefing.ErrNotFound)
+	b, err := l.book(date)
+	if err != nil {
+		return Printing{}, err
 	}
-	return Printing{Digest: b.digest, Edition: b.edition, First: b.firstAt, Revised: b.revised}, nil
+	d, err := l.opened.open(b)
+	return Printing{Digest: d, Imprint: b.Imprint}, err
+}
+
+// Imprint says which edition of a date's digest the archive has, without
+// opening it; briefing.ErrNotFound when there is none.
+func (l *Library) Imprint(date briefing.Date) (Imprint, error) {
+	b, err := l.book(date)
+	if err != nil {
+		return Imprint{}, err
+	}
+	return b.Imprint, nil
 }
 
 // Revised is when the newest edition of a date's digest came; zero for a
 // first edition or none.
 func (l *Library) Revised(date briefing.Date) time.Time {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if b, ok := l.books[date]; ok {
-		return b.revised
-	}
-	return time.Time{}
+	imprint, _ := l.Imprint(date)
+	return imprint.Revised
 }
 
 // FirstAt is when the digest of a date was taken in; zero for none.
 func (l *Library) FirstAt(date briefing.Date) time.Time {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if b, ok := l.books[date]; ok {
-		return b.firstAt
-	}
-	return time.Time{}
+	imprint, _ := l.Imprint(date)
+	return imprint.First
 }
 
 // Revision is that of the store which memory is in step with: it grows with

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,11 +25,13 @@ type keeper struct {
 	files    map[briefing.Date]DigestFile
 	changed  []briefing.Date // by revision
 	rejected map[string]string
+	reader   string // of all readings
+	readings map[briefing.Date]Reading
 	broken   error
 }
 
 func newKeeper() *keeper {
-	return &keeper{files: map[briefing.Date]DigestFile{}, rejected: map[string]string{}}
+	return &keeper{files: map[briefing.Date]DigestFile{}, rejected: map[string]string{}, readings: map[briefing.Date]Reading{}}
 }
 
 func (k *keeper) KeepDigest(_ context.Context, f DigestFile) (Edition, error) {
@@ -62,14 +66,14 @@ func (k *keeper) withdraw(date briefing.Date, at time.Time) {
 	k.put(f)
 }
 
-func (k *keeper) DigestsSince(_ context.Context, rev int64) ([]DigestFile, int64, error) {
+func (k *keeper) DigestsSince(_ context.Context, rev int64, reader string) ([]KeptDigest, int64, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	var files []DigestFile
+	var files []KeptDigest
 	seen := map[briefing.Date]bool{}
 	for _, date := range k.changed[rev:] {
 		if !seen[date] {
-			files = append(files, k.files[date])
+			files = append(files, k.kept(date, reader))
 		}
 		seen[date] = true
 	}
@@ -81,6 +85,43 @@ func (k *keeper) RejectDigest(_ context.Context, r Rejected) error {
 	defer k.mu.Unlock()
 	k.rejected[r.File] = r.Reason
 	return k.broken
+}
+
+// kept is a file with its revision, or its reading where there is one.
+func (k *keeper) kept(date briefing.Date, reader string) KeptDigest {
+	f := KeptDigest{DigestFile: k.files[date], Revision: int64(lastIndex(k.changed, date) + 1)}
+	if r, ok := k.readings[date]; ok && reader != "" && k.reader == reader && r.Revision == f.Revision {
+		f.Body, f.Edition, f.Reading = nil, r.Edition, r.Packed
+	}
+	return f
+}
+
+func lastIndex(dates []briefing.Date, date briefing.Date) int {
+	for i := len(dates) - 1; i >= 0; i-- {
+		if dates[i] == date {
+			return i
+		}
+	}
+	return -1
+}
+
+func (k *keeper) RejectedFiles(context.Context) ([]string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Collect(maps.Keys(k.rejected)), k.broken
+}
+
+func (k *keeper) KeepReadings(_ context.Context, reader string, all []Reading) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.broken != nil {
+		return k.broken
+	}
+	k.reader = reader
+	for _, r := range all {
+		k.readings[r.Date] = r
+	}
+	return nil
 }
 
 // termDates remembers which digests a TermIndex would know.

@@ -21,12 +21,11 @@ type Hit struct {
 // snippetChars is the length of a snippet: about three lines on a phone.
 const snippetChars = 90
 
-// passage is what a search looks at: a story, a deep dive, a term ….
+// passage is what a search finds: a story, a deep dive, a term ….
 type passage struct {
 	line          int
 	anchor        string
 	heading, text string
-	folded        string
 }
 
 // passages lists what of a digest can be found. A key point is a passage of
@@ -35,8 +34,7 @@ func passages(d *briefing.Digest) []passage {
 	var all []passage
 	anchors := d.Anchors()
 	add := func(line int, heading string, texts ...string) {
-		text := strings.Join(texts, "\n")
-		all = append(all, passage{line, anchors[line], heading, text, fold(heading + "\n" + text)})
+		all = append(all, passage{line, anchors[line], heading, strings.Join(texts, "\n")})
 	}
 	for _, k := range d.KeyPoints {
 		if len(k.Details) == 0 {
@@ -60,29 +58,89 @@ func passages(d *briefing.Digest) []passage {
 	return all
 }
 
+// sought is what a search looks at: the passages of a digest, folded, one
+// after the other. It is all that searches hold in memory.
+type sought struct {
+	folded string
+	ends   []int // of the passages in folded
+}
+
+// seek folds the passages of a book.
+func (b *book) seek() (s sought) {
+	d, err := b.unpack()
+	if err != nil {
+		return s // it was opened when it was bound
+	}
+	var all strings.Builder
+	for _, p := range passages(d) {
+		all.WriteString(fold(p.heading + "\n" + p.text))
+		s.ends = append(s.ends, all.Len())
+	}
+	s.folded, s.ends = strings.Clone(all.String()), slices.Clip(s.ends)
+	return s
+}
+
+// holding are the passages that hold all words, by their index.
+func (s sought) holding(words []string) (found []int) {
+	from := 0
+	for i, end := range s.ends {
+		if holdsAll(s.folded[from:end], words) {
+			found = append(found, i)
+		}
+		from = end
+	}
+	return found
+}
+
 // SearchPage finds the passages that hold all words, newest first: n of them
 // (0: all that follow) from the one with index first on, together with how
 // many there are in all. Case and width do not matter. A scan over ten years
-// of digests takes a few milliseconds, so there is no index.
+// of digests takes a few milliseconds, so there is no index; the first search
+// folds the digests, about half a millisecond each.
 func (l *Library) SearchPage(words string, first, n int) (hits []Hit, total int) {
 	wanted := strings.Fields(fold(words))
 	if len(wanted) == 0 {
 		return nil, 0
 	}
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	for _, date := range l.dates {
-		for _, p := range l.books[date].passages {
-			if !holdsAll(p.folded, wanted) {
-				continue
-			}
-			if total >= first && (n == 0 || len(hits) < n) {
-				hits = append(hits, Hit{Date: date, Line: p.line, Anchor: p.anchor, Heading: p.heading, Snippet: snippet(p.text, wanted[0])})
-			}
-			total++
+	books := l.newestFirst()
+	found := make([][]int, len(books))
+	abreast(len(books), func(i int) { found[i] = books[i].sought().holding(wanted) })
+	for i, b := range books {
+		from, to := max(0, first-total), len(found[i])
+		if n > 0 {
+			to = min(to, from+n-len(hits))
 		}
+		if from < to {
+			hits = append(hits, l.hits(b, found[i][from:to], wanted[0])...)
+		}
+		total += len(found[i])
 	}
 	return hits, total
+}
+
+// newestFirst are all books.
+func (l *Library) newestFirst() []*book {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	books := make([]*book, len(l.dates))
+	for i, date := range l.dates {
+		books[i] = l.books[date]
+	}
+	return books
+}
+
+// hits shows passages of a book.
+func (l *Library) hits(b *book, found []int, word string) (hits []Hit) {
+	d, err := l.opened.open(b)
+	if err != nil {
+		return nil // it was opened when it was bound
+	}
+	all := passages(d)
+	for _, i := range found {
+		p := all[i]
+		hits = append(hits, Hit{Date: b.date, Line: p.line, Anchor: p.anchor, Heading: p.heading, Snippet: snippet(p.text, word)})
+	}
+	return hits
 }
 
 func holdsAll(s string, words []string) bool {

@@ -148,14 +148,23 @@ func (o *Office) KeepDigest(_ context.Context, f bot.DigestFile) (bot.Edition, e
 }
 
 // DigestsSince implements bot.DigestKeeper.
-func (o *Office) DigestsSince(_ context.Context, rev int64) ([]bot.DigestFile, int64, error) {
+func (o *Office) DigestsSince(_ context.Context, rev int64, _ string) (files []bot.KeptDigest, newest int64, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Clone(o.digests[rev:]), int64(len(o.digests)), nil
+	for _, f := range o.digests[rev:] {
+		files = append(files, bot.KeptDigest{DigestFile: f})
+	}
+	return files, int64(len(o.digests)), nil
 }
 
 // RejectDigest implements bot.DigestKeeper.
 func (o *Office) RejectDigest(context.Context, bot.Rejected) error { return nil }
+
+// RejectedFiles implements bot.DigestKeeper.
+func (o *Office) RejectedFiles(context.Context) ([]string, error) { return nil, nil }
+
+// KeepReadings implements bot.DigestKeeper: the office never starts anew.
+func (o *Office) KeepReadings(context.Context, string, []bot.Reading) error { return nil }
 
 // CountUnknown implements bot.WordCounter.
 func (o *Office) CountUnknown(context.Context, bot.InstallationID, string, time.Time) error {

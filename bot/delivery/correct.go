@@ -82,7 +82,7 @@ func (d *Deliverer) revise(ctx context.Context, key SlotKey) error {
 	case slot.State != Posted || !slot.RetractAt.IsZero():
 		return nil
 	}
-	_, err = d.opts.Library.Printing(slot.Digest)
+	_, err = d.opts.Library.Imprint(slot.Digest)
 	if errors.Is(err, briefing.ErrNotFound) && slot.Correction.State != Correcting {
 		// Withdrawn: what was posted stays as it is. Should the digest come
 		// back, the planner asks again.
@@ -161,7 +161,7 @@ func (r *run) correct(ctx context.Context) verdict {
 // tooLate ends a correction whose time is over; there may be none to end.
 func (r *run) tooLate() verdict {
 	if r.slot.Correction.State != Correcting {
-		p, err := r.Library.Printing(r.slot.Digest)
+		p, err := r.Library.Imprint(r.slot.Digest)
 		if err != nil || p.Edition == r.slot.Edition {
 			return verdict{state: Posted}
 		}
@@ -193,7 +193,7 @@ func (p Part) unfinished() bool {
 // being put in.
 func (r *run) stage(ctx context.Context) (verdict, bool) {
 	begun := r.slot.Correction.State == Correcting
-	p, err := r.Library.Printing(r.slot.Digest)
+	p, err := r.Library.Imprint(r.slot.Digest)
 	switch {
 	case errors.Is(err, briefing.ErrNotFound) && begun: // withdrawn: better the correction than half of it
 		return verdict{}, false

@@ -36,7 +36,7 @@ func (s *shelf) put(date briefing.Date, stories ...string) {
 	if s.digests == nil {
 		s.digests = map[briefing.Date]bot.Printing{}
 	}
-	p := bot.Printing{Digest: d, Edition: strings.Join(append(stories, "edition"), "+"), First: time.Now()}
+	p := bot.Printing{Digest: d, Imprint: bot.Imprint{Edition: strings.Join(append(stories, "edition"), "+"), First: time.Now()}}
 	if old, known := s.digests[date]; known {
 		p.First = old.First
 		if old.Edition != p.Edition {
@@ -60,6 +60,11 @@ func (s *shelf) Printing(date briefing.Date) (bot.Printing, error) {
 		return p, nil
 	}
 	return bot.Printing{}, briefing.ErrNotFound
+}
+
+func (s *shelf) Imprint(date briefing.Date) (bot.Imprint, error) {
+	p, err := s.Printing(date)
+	return p.Imprint, err
 }
 
 func (s *shelf) Dates() []briefing.Date {

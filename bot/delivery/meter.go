@@ -69,7 +69,7 @@ func (r *run) late() time.Duration {
 		return 0
 	}
 	from := r.slot.DueAt
-	if p, err := r.Library.Printing(r.slot.Digest); err == nil && p.First.After(from) {
+	if p, err := r.Library.Imprint(r.slot.Digest); err == nil && p.First.After(from) {
 		from = p.First
 	}
 	return max(0, r.slot.PostedAt.Sub(from))

@@ -26,6 +26,8 @@ type Library interface {
 	// Printing is briefing.ErrNotFound when there is no digest of the date,
 	// or not yet in this process.
 	Printing(briefing.Date) (bot.Printing, error)
+	// Imprint is what Printing has beside the digest, at no cost.
+	Imprint(briefing.Date) (bot.Imprint, error)
 	// Dates are the dates of all digests, newest first.
 	Dates() []briefing.Date
 }

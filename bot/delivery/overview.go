@@ -84,7 +84,7 @@ type census struct {
 // knows notes which digests could have been posted by now.
 func (c *census) knows() {
 	for _, d := range c.board.Library.Dates() {
-		if p, err := c.board.Library.Printing(d); err == nil && c.overdue(p.First) {
+		if p, err := c.board.Library.Imprint(d); err == nil && c.overdue(p.First) {
 			c.dates = append(c.dates, d)
 		}
 	}
@@ -124,7 +124,7 @@ func (c *census) addSlot(s Slot) {
 		return
 	}
 	from := s.DueAt
-	if p, err := c.board.Library.Printing(s.Digest); err == nil && p.First.After(from) {
+	if p, err := c.board.Library.Imprint(s.Digest); err == nil && p.First.After(from) {
 		from = p.First
 	}
 	if c.overdue(from) {

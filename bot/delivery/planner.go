@@ -173,11 +173,11 @@ func (p *Planner) newest(s Slot, v view) (edition string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	printing, err := p.opts.Library.Printing(s.Digest)
+	imprint, err := p.opts.Library.Imprint(s.Digest)
 	if err != nil && s.Correction.State != Correcting {
 		return "", false
 	}
-	return printing.Edition, s.due(printing.Edition, today, v.now)
+	return imprint.Edition, s.due(imprint.Edition, today, v.now)
 }
 
 // view is what is known of a channel at an instant.

@@ -136,7 +136,7 @@ func (d *Deliverer) slotNow(ctx context.Context, ref bot.Ref, digest briefing.Da
 	}
 	slot := Slot{SlotKey: SlotKey{ref, today}, State: Claimed, Digest: digest, DueAt: now, ClosesAt: now.Add(max(c.CatchUp, minInlineWindow))}
 	if digest != "" {
-		if _, err := d.opts.Library.Printing(digest); err != nil {
+		if _, err := d.opts.Library.Imprint(digest); err != nil {
 			return Slot{}, fmt.Errorf("post to %s: %w", ref, err)
 		}
 		return slot, nil

@@ -121,8 +121,8 @@ func (p *Planner) wakeIfRevised(dates []briefing.Date) {
 	maps.Copy(editions, p.editions)
 	p.mu.Unlock()
 	for _, d := range dates {
-		if printing, err := p.opts.Library.Printing(d); err == nil {
-			editions[d] = printing.Edition
+		if imprint, err := p.opts.Library.Imprint(d); err == nil {
+			editions[d] = imprint.Edition
 		}
 	}
 	p.mu.Lock()

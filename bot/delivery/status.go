@@ -44,7 +44,7 @@ func (b *StatusBoard) Status(ctx context.Context, in bot.InstallationID) ([]bot.
 
 // edition is the newest one of a digest; empty for none.
 func (b *StatusBoard) edition(d briefing.Date) string {
-	p, err := b.Library.Printing(d)
+	p, err := b.Library.Imprint(d)
 	if err != nil {
 		return ""
 	}

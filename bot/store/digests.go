@@ -122,17 +122,32 @@ func (s *Store) successor(old *queries.Digest, f bot.DigestFile, revision int64)
 }
 
 // DigestsSince implements bot.DigestKeeper.
-func (s *Store) DigestsSince(ctx context.Context, rev int64) (files []bot.DigestFile, newest int64, err error) {
+func (s *Store) DigestsSince(ctx context.Context, rev int64, reader string) (all []bot.KeptDigest, newest int64, err error) {
 	newest = rev
 	err = s.do(ctx, "read digests", func(ctx context.Context, q *queries.Queries) error {
-		rows, err := q.DigestsSince(ctx, rev)
+		rows, err := q.DigestsSince(ctx, queries.DigestsSinceParams{Reader: reader, Since: rev})
 		for _, row := range rows {
-			files = append(files, digestOf(row))
+			all = append(all, keptOf(row))
 			newest = max(newest, row.Revision)
 		}
 		return err
 	})
-	return files, newest, err
+	return all, newest, err
+}
+
+// KeepReadings implements bot.DigestKeeper.
+func (s *Store) KeepReadings(ctx context.Context, reader string, all []bot.Reading) error {
+	return s.inTx(ctx, "keep what was read of digests", func(ctx context.Context, t tx) error {
+		for _, r := range all {
+			err := t.PutReading(ctx, queries.PutReadingParams{
+				Date: string(r.Date), Revision: r.Revision, Reader: reader, Edition: r.Edition, Packed: r.Packed,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Digest gives the file of a date, a withdrawn one included; ErrNotFound of
@@ -169,6 +184,15 @@ func (s *Store) RejectDigest(ctx context.Context, r bot.Rejected) error {
 			File: storable(r.File), Reason: storable(r.Reason), At: millis(s.orNow(r.At)),
 		})
 	})
+}
+
+// RejectedFiles implements bot.DigestKeeper.
+func (s *Store) RejectedFiles(ctx context.Context) (names []string, err error) {
+	err = s.do(ctx, "read names of rejected files", func(ctx context.Context, q *queries.Queries) error {
+		names, err = q.RejectedFiles(ctx)
+		return err
+	})
+	return names, err
 }
 
 // Rejected gives at most n files that could not be read, newest first.

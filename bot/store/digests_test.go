@@ -62,7 +62,7 @@ func TestKeepDigest(t *testing.T) {
 			if diff := cmp.Diff(step.kept, got); diff != "" || err != nil {
 				t.Errorf("%s: %v (-want +got):\n%s", step.name, err, diff)
 			}
-			changed, newest, err := s.DigestsSince(t.Context(), rev)
+			changed, newest, err := s.DigestsSince(t.Context(), rev, "")
 			if want := e != bot.Unchanged; (len(changed) == 1) != want || (newest > rev) != want || err != nil {
 				t.Errorf("%s: %d changes, revision %d after %d, %v", step.name, len(changed), newest, rev, err)
 			}
@@ -85,13 +85,13 @@ func TestDigestsSince(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, rev, err := s.DigestsSince(t.Context(), 0)
+		got, rev, err := s.DigestsSince(t.Context(), 0, "")
 		want := []briefing.Date{"2025-07-01", "2025-07-02", "2025-07-03"}
-		if diff := cmp.Diff(want, dates(got)); diff != "" || err != nil {
+		if diff := cmp.Diff(want, keptDates(got)); diff != "" || err != nil {
 			t.Errorf("all digests: %v (-want +got):\n%s", err, diff)
 		}
-		if got, again, err := s.DigestsSince(t.Context(), rev); len(got) != 0 || again != rev || err != nil {
-			t.Errorf("after revision %d: %v, %d, %v", rev, dates(got), again, err)
+		if got, again, err := s.DigestsSince(t.Context(), rev, ""); len(got) != 0 || again != rev || err != nil {
+			t.Errorf("after revision %d: %v, %d, %v", rev, keptDates(got), again, err)
 		}
 		newest, err := s.NewestDigests(t.Context(), 2)
 		if diff := cmp.Diff([]briefing.Date{"2025-07-03", "2025-07-02"}, dates(newest)); diff != "" || err != nil {
@@ -124,12 +124,12 @@ func TestDigestsSinceWhileKept(t *testing.T) {
 		seen := map[briefing.Date]bool{}
 		var rev int64
 		read := func() {
-			var got []bot.DigestFile
+			var got []bot.KeptDigest
 			var err error
-			if got, rev, err = reader.DigestsSince(t.Context(), rev); err != nil {
+			if got, rev, err = reader.DigestsSince(t.Context(), rev, ""); err != nil {
 				t.Error(err)
 			}
-			for _, d := range dates(got) {
+			for _, d := range keptDates(got) {
 				seen[d] = true
 			}
 		}
@@ -144,6 +144,13 @@ func TestDigestsSinceWhileKept(t *testing.T) {
 			t.Errorf("%d of %d digests seen", len(seen), writers*each)
 		}
 	})
+}
+
+func keptDates(all []bot.KeptDigest) (dates []briefing.Date) {
+	for _, k := range all {
+		dates = append(dates, k.Date)
+	}
+	return dates
 }
 
 func dates(files []bot.DigestFile) (dates []briefing.Date) {

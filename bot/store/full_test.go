@@ -26,7 +26,10 @@ type press struct {
 }
 
 func (p *press) Printing(d briefing.Date) (bot.Printing, error) {
-	return bot.Printing{Digest: &briefing.Digest{Date: d}, Edition: p.edition}, nil
+	return bot.Printing{Digest: &briefing.Digest{Date: d}, Imprint: bot.Imprint{Edition: p.edition}}, nil
+}
+func (p *press) Imprint(briefing.Date) (bot.Imprint, error) {
+	return bot.Imprint{Edition: p.edition}, nil
 }
 func (p *press) Dates() []briefing.Date { return nil }
 

@@ -292,8 +292,20 @@ ON CONFLICT (date) DO UPDATE SET
     name = excluded.name, body = excluded.body, source = excluded.source, first_at = excluded.first_at,
     revised_at = excluded.revised_at, withdrawn_at = excluded.withdrawn_at, revision = excluded.revision;
 
+-- DigestsSince has the reading in the place of the body where there is an
+-- edition.
 -- name: DigestsSince :many
-SELECT * FROM digests WHERE revision > $1 ORDER BY date;
+SELECT d.date, d.name, d.source, d.first_at, d.revised_at, d.withdrawn_at, d.revision,
+    COALESCE(r.edition, '') AS edition, COALESCE(r.packed, d.body) AS body
+FROM digests d LEFT JOIN readings r ON r.date = d.date AND r.revision = d.revision AND r.reader = sqlc.arg(reader)
+WHERE d.revision > sqlc.arg(since) ORDER BY d.date;
+
+-- PutReading leaves alone the reading of a newer revision.
+-- name: PutReading :exec
+INSERT INTO readings (date, revision, reader, edition, packed) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (date) DO UPDATE SET
+    revision = excluded.revision, reader = excluded.reader, edition = excluded.edition, packed = excluded.packed
+WHERE readings.revision <= excluded.revision;
 
 -- name: NewestDigests :many
 SELECT date, name, source, first_at, revised_at, withdrawn_at FROM digests ORDER BY date DESC LIMIT $1;
@@ -308,6 +320,9 @@ DELETE FROM rejected WHERE file = $1;
 
 -- name: IsRejected :one
 SELECT count(*) FROM rejected WHERE file = $1;
+
+-- name: RejectedFiles :many
+SELECT file FROM rejected;
 
 -- name: Rejected :many
 SELECT * FROM rejected ORDER BY at DESC, file LIMIT $1;

@@ -56,6 +56,20 @@ func digestOf(row queries.Digest) bot.DigestFile {
 	}
 }
 
+// keptOf tells a reading from a file by its edition.
+func keptOf(row queries.DigestsSinceRow) bot.KeptDigest {
+	k := bot.KeptDigest{Revision: row.Revision, Edition: row.Edition, DigestFile: digestOf(queries.Digest{
+		Date: row.Date, Name: row.Name, Source: row.Source,
+		FirstAt: row.FirstAt, RevisedAt: row.RevisedAt, WithdrawnAt: row.WithdrawnAt,
+	})}
+	if k.Edition == "" {
+		k.Body = row.Body
+	} else {
+		k.Reading = row.Body
+	}
+	return k
+}
+
 func slotOf(row queries.Slot) (delivery.Slot, error) {
 	s := delivery.Slot{
 		SlotKey:  delivery.SlotKey{Date: briefing.Date(row.Date)},

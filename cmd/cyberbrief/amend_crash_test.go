@@ -180,6 +180,11 @@ func (secondEdition) Printing(d briefing.Date) (bot.Printing, error) {
 	return p, err
 }
 
+func (l secondEdition) Imprint(d briefing.Date) (bot.Imprint, error) {
+	p, err := l.Printing(d)
+	return p.Imprint, err
+}
+
 // amend corrects or removes the newest post until it is done.
 func (m mission) amend(ctx context.Context, books *stoppedBooks, d *delivery.Deliverer) (string, error) {
 	rows, err := books.Slots(ctx, m.Ref, 1)

@@ -28,7 +28,7 @@ type archive struct {
 // newLibrary makes an empty library over what a keeper keeps.
 func newLibrary(e *environment, keeper bot.DigestKeeper, terms bot.TermIndex, sources []source.Source, log *slog.Logger, changed func(briefing.Date)) *bot.Library {
 	return bot.NewLibrary(bot.LibraryOptions{
-		Read: digest.Read, Keeper: keeper, Terms: terms, Clock: e.clock, Rank: rankOf(sources), Logger: log, Changed: changed,
+		Read: digest.Read, Reader: readerName(), Keeper: keeper, Terms: terms, Clock: e.clock, Rank: rankOf(sources), Logger: log, Changed: changed,
 	})
 }
 
@@ -64,13 +64,13 @@ func openArchive(e *environment, cfg config.Config) (*archive, error) {
 			return nil, err
 		}
 		defer s.Shutdown()
-		files, _, err := s.DigestsSince(e.ctx, 0)
+		files, _, err := s.DigestsSince(e.ctx, 0, "")
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range files {
 			if f.WithdrawnAt.IsZero() {
-				_, _ = memory.KeepDigest(e.ctx, f) // memory cannot fail
+				_, _ = memory.KeepDigest(e.ctx, f.DigestFile) // memory cannot fail
 			}
 		}
 	}
@@ -124,21 +124,27 @@ func (s *shelf) KeepDigest(_ context.Context, f bot.DigestFile) (bot.Edition, er
 }
 
 // DigestsSince gives what was kept after revision rev; see bot.DigestKeeper.
-func (s *shelf) DigestsSince(_ context.Context, rev int64) ([]bot.DigestFile, int64, error) {
+func (s *shelf) DigestsSince(_ context.Context, rev int64, _ string) ([]bot.KeptDigest, int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var files []bot.DigestFile
+	var files []bot.KeptDigest
 	for _, b := range s.books {
 		if b.rev > rev {
-			files = append(files, b.file)
+			files = append(files, bot.KeptDigest{DigestFile: b.file, Revision: b.rev})
 		}
 	}
-	slices.SortFunc(files, func(a, b bot.DigestFile) int { return strings.Compare(string(a.Date), string(b.Date)) })
+	slices.SortFunc(files, func(a, b bot.KeptDigest) int { return strings.Compare(string(a.Date), string(b.Date)) })
 	return files, s.rev, nil
 }
 
 // RejectDigest keeps nothing: the command that reads the file says why.
 func (*shelf) RejectDigest(context.Context, bot.Rejected) error { return nil }
+
+// RejectedFiles gives none; see RejectDigest.
+func (*shelf) RejectedFiles(context.Context) ([]string, error) { return nil, nil }
+
+// KeepReadings keeps nothing: the command ends before the next start.
+func (*shelf) KeepReadings(context.Context, string, []bot.Reading) error { return nil }
 
 // digestNamed finds the digest of a date, or the newest one for no date.
 func (a *archive) digestNamed(name string) (*briefing.Digest, error) {

@@ -347,9 +347,18 @@ func (m *machine) beginRestored(ctx context.Context) error {
 	return err
 }
 
+// keepReadings makes the next start quick. It is no part of taking a digest in,
+// so that many come without a second wait for the disk each.
+func (m *machine) keepReadings(ctx context.Context) {
+	if err := m.library.KeepReadings(ctx); ctx.Err() == nil {
+		m.failing("what was read of the digests cannot be kept for the next start", err)
+	}
+}
+
 // keepUp takes over what other replicas have put into the store.
 func (m *machine) keepUp(ctx context.Context) {
 	m.pulse.beat(archiveLoop)
+	m.keepReadings(ctx)
 	tick := time.NewTicker(m.cfg.DigestPoll.Duration)
 	defer tick.Stop()
 	for {
@@ -362,6 +371,7 @@ func (m *machine) keepUp(ctx context.Context) {
 		if err := m.library.Refresh(ctx); ctx.Err() == nil {
 			m.failing("the archive cannot be refreshed", err)
 		}
+		m.keepReadings(ctx)
 		if err := m.languages.refresh(ctx, m.store); ctx.Err() == nil {
 			m.failing("the languages of the channels cannot be refreshed", err)
 		}

@@ -49,6 +49,9 @@ func sink(l *bot.Library) source.Sink {
 		if f.Withdrawn {
 			return l.Withdraw(ctx, f.Name, f.Source)
 		}
+		if l.Holds(f.Name, f.Body) {
+			return nil // at every start each file is new to its source
+		}
 		_, err := l.Take(ctx, f.Name, f.Body, f.Source)
 		if errors.As(err, new(*briefing.UnreadableError)) {
 			return nil

@@ -168,7 +168,11 @@ func (m mission) sender() (delivery.Sender, error) {
 type oneDigest struct{}
 
 func (oneDigest) Printing(d briefing.Date) (bot.Printing, error) {
-	return bot.Printing{Digest: &briefing.Digest{Date: d, Title: "朝のまとめ"}, Edition: "first"}, nil
+	return bot.Printing{Digest: &briefing.Digest{Date: d, Title: "朝のまとめ"}, Imprint: bot.Imprint{Edition: "first"}}, nil
+}
+func (l oneDigest) Imprint(d briefing.Date) (bot.Imprint, error) {
+	p, err := l.Printing(d)
+	return p.Imprint, err
 }
 func (oneDigest) Dates() []briefing.Date { return []briefing.Date{"2025-07-03"} }
 

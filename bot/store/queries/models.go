@@ -77,6 +77,14 @@ type Probe struct {
 	Unanswered int64
 }
 
+type Reading struct {
+	Date     string
+	Revision int64
+	Reader   string
+	Edition  string
+	Packed   []byte
+}
+
 type Rejected struct {
 	File   string
 	Reason string

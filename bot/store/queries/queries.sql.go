@@ -592,27 +592,50 @@ func (q *Queries) Digest(ctx context.Context, date string) (Digest, error) {
 }
 
 const digestsSince = `-- name: DigestsSince :many
-SELECT date, name, body, source, first_at, revised_at, withdrawn_at, revision FROM digests WHERE revision > $1 ORDER BY date
+SELECT d.date, d.name, d.source, d.first_at, d.revised_at, d.withdrawn_at, d.revision,
+    COALESCE(r.edition, '') AS edition, COALESCE(r.packed, d.body) AS body
+FROM digests d LEFT JOIN readings r ON r.date = d.date AND r.revision = d.revision AND r.reader = $1
+WHERE d.revision > $2 ORDER BY d.date
 `
 
-func (q *Queries) DigestsSince(ctx context.Context, revision int64) ([]Digest, error) {
-	rows, err := q.db.QueryContext(ctx, digestsSince, revision)
+type DigestsSinceParams struct {
+	Reader string
+	Since  int64
+}
+
+type DigestsSinceRow struct {
+	Date        string
+	Name        string
+	Source      string
+	FirstAt     int64
+	RevisedAt   int64
+	WithdrawnAt int64
+	Revision    int64
+	Edition     string
+	Body        []byte
+}
+
+// DigestsSince has the reading in the place of the body where there is an
+// edition.
+func (q *Queries) DigestsSince(ctx context.Context, arg DigestsSinceParams) ([]DigestsSinceRow, error) {
+	rows, err := q.db.QueryContext(ctx, digestsSince, arg.Reader, arg.Since)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Digest
+	var items []DigestsSinceRow
 	for rows.Next() {
-		var i Digest
+		var i DigestsSinceRow
 		if err := rows.Scan(
 			&i.Date,
 			&i.Name,
-			&i.Body,
 			&i.Source,
 			&i.FirstAt,
 			&i.RevisedAt,
 			&i.WithdrawnAt,
 			&i.Revision,
+			&i.Edition,
+			&i.Body,
 		); err != nil {
 			return nil, err
 		}
@@ -1164,6 +1187,33 @@ func (q *Queries) PutOffProbe(ctx context.Context, arg PutOffProbeParams) error 
 	return err
 }
 
+const putReading = `-- name: PutReading :exec
+INSERT INTO readings (date, revision, reader, edition, packed) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (date) DO UPDATE SET
+    revision = excluded.revision, reader = excluded.reader, edition = excluded.edition, packed = excluded.packed
+WHERE readings.revision <= excluded.revision
+`
+
+type PutReadingParams struct {
+	Date     string
+	Revision int64
+	Reader   string
+	Edition  string
+	Packed   []byte
+}
+
+// PutReading leaves alone the reading of a newer revision.
+func (q *Queries) PutReading(ctx context.Context, arg PutReadingParams) error {
+	_, err := q.db.ExecContext(ctx, putReading,
+		arg.Date,
+		arg.Revision,
+		arg.Reader,
+		arg.Edition,
+		arg.Packed,
+	)
+	return err
+}
+
 const putSourceCheck = `-- name: PutSourceCheck :exec
 INSERT INTO source_checks (source, newest, checked_at, error) VALUES ($1, $2, $3, $4)
 ON CONFLICT (source) DO UPDATE SET
@@ -1291,6 +1341,33 @@ func (q *Queries) Rejected(ctx context.Context, limit int32) ([]Rejected, error)
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const rejectedFiles = `-- name: RejectedFiles :many
+SELECT file FROM rejected
+`
+
+func (q *Queries) RejectedFiles(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, rejectedFiles)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var file string
+		if err := rows.Scan(&file); err != nil {
+			return nil, err
+		}
+		items = append(items, file)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
