@@ -5,12 +5,10 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"path"
 	"strconv"
-	"strings"
 	"time"
 
 	"cyberbrief/bot"
@@ -19,9 +17,6 @@ import (
 
 //go:embed assets templates
 var embedded embed.FS
-
-// pages are the templates by name, each with the layout around it.
-type pages map[string]*template.Template
 
 // page is what every template sees; Content is the page's own.
 type page struct {
@@ -44,6 +39,9 @@ type page struct {
 	Query   string // of the search box
 	Section string // of the navigation
 	Content any
+	// Body is the page's own part, which its template made of all this; the
+	// layout stands around it.
+	Body template.HTML
 	// foreign is true where the page's language is not the site's.
 	foreign bool
 }
@@ -87,20 +85,13 @@ func (p page) With(content any) page {
 	return p
 }
 
-func parsePages() (pages, error) {
-	names, err := fs.Glob(embedded, "templates/page-*.html")
+// parsePages reads all templates: the layout once, and each page's own part.
+func parsePages() (*template.Template, error) {
+	t, err := template.New("layout.html").Funcs(functions()).ParseFS(embedded, "templates/*.html")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("parse templates: %w", err)
 	}
-	all := pages{}
-	for _, name := range names {
-		t, err := template.New("layout.html").Funcs(functions()).ParseFS(embedded, "templates/layout.html", "templates/parts.html", name)
-		if err != nil {
-			return nil, fmt.Errorf("parse templates: %w", err)
-		}
-		all[strings.TrimSuffix(strings.TrimPrefix(path.Base(name), "page-"), ".html")] = t
-	}
-	return all, nil
+	return t, nil
 }
 
 // functions are what templates call. All text of digests passes clean.
@@ -185,11 +176,15 @@ func (s *Site) showAs(status int, name string, p page) (*answer, error) {
 // fill fills in a page and leaves it as it is: a page that shows secrets
 // beside what a reader sent must not be compressed.
 func (s *Site) fill(status int, name string, p page) (*answer, error) {
-	var b bytes.Buffer
-	if err := s.pages[name].Execute(&b, p); err != nil {
+	var body, whole bytes.Buffer
+	if err := s.pages.ExecuteTemplate(&body, "page-"+name, p); err != nil {
 		return nil, fmt.Errorf("fill in page %s: %w", name, err)
 	}
-	return newAnswer(status, "text/html; charset=utf-8", b.Bytes()), nil
+	p.Body = template.HTML(body.String())
+	if err := s.pages.Execute(&whole, p); err != nil {
+		return nil, fmt.Errorf("fill in page %s: %w", name, err)
+	}
+	return newAnswer(status, "text/html; charset=utf-8", whole.Bytes()), nil
 }
 
 // hint is what a page without content says instead.

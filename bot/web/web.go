@@ -7,6 +7,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -92,7 +93,7 @@ type Options struct {
 type Site struct {
 	opts  Options
 	log   *slog.Logger
-	pages pages
+	pages *template.Template
 	files map[string]*answer
 	// memory holds the pages that people read.
 	memory   memory
