@@ -32,6 +32,11 @@ type sqliteEngine struct {
 	inserter *river.Client[*sql.Tx]
 }
 
+// pageCache is how much of the file SQLite holds in memory, in KiB, where its
+// own measure is 2000. The system holds the file in memory too, and the
+// driver's allocator takes 8 KiB for a page of 4, and never gives them back.
+const pageCache = 512
+
 // openSQLite opens the file with one connection: SQLite has one writer, and
 // waiting in our own pool is fair while waiting for the file's lock is not.
 func openSQLite(ctx context.Context, path string, opts Options) (engine, *sql.DB, error) {
@@ -62,6 +67,7 @@ func (e *sqliteEngine) source(path string) (string, error) {
 	pragmas := url.Values{
 		"_busy_timeout": {fmt.Sprint(e.opts.Patience.Milliseconds())},
 		"_txlock":       {"immediate"},
+		"_pragma":       {fmt.Sprintf("cache_size(-%d)", pageCache)},
 	}
 	if path == ":memory:" {
 		pragmas.Set("vfs", "memdb")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -359,6 +360,7 @@ func (m *machine) keepReadings(ctx context.Context) {
 func (m *machine) keepUp(ctx context.Context) {
 	m.pulse.beat(archiveLoop)
 	m.keepReadings(ctx)
+	debug.FreeOSMemory() // what only the start needed would stay for minutes
 	tick := time.NewTicker(m.cfg.DigestPoll.Duration)
 	defer tick.Stop()
 	for {
