@@ -46,8 +46,7 @@ const (
 	Revised
 )
 
-// DigestKeeper keeps the files of digests, and what was read of them.
-// Implemented by bot/store.
+// DigestKeeper keeps the files of digests. Implemented by bot/store.
 type DigestKeeper interface {
 	// KeepDigest stores an edition; the same bytes again are Unchanged. A
 	// rejection of the same file name ends.
@@ -56,14 +55,25 @@ type DigestKeeper interface {
 	RejectDigest(context.Context, Rejected) error
 	// RejectedFiles are the names of all files that are kept aside.
 	RejectedFiles(context.Context) ([]string, error)
+}
+
+// ReadingKeeper gives back what a DigestKeeper keeps, and keeps what was read
+// of it. Implemented by bot/store.
+type ReadingKeeper interface {
 	// DigestsSince gives every digest that changed after revision rev (0: all),
 	// withdrawn ones included, oldest date first, and the newest revision:
 	// what the named reader made of a file where that was kept, else the file.
 	// No reader has no name: for an empty one there are files only.
 	DigestsSince(ctx context.Context, rev int64, reader string) ([]KeptDigest, int64, error)
 	// KeepReadings keeps what a reader made of digests, in place of what
-	// others did. That of a file which is no longer the newest is dropped.
+	// others did. That of a file which is no longer the newest is of no use.
 	KeepReadings(ctx context.Context, reader string, all []Reading) error
+}
+
+// ArchiveKeeper is all that an archive outlives the process by.
+type ArchiveKeeper interface {
+	DigestKeeper
+	ReadingKeeper
 }
 
 // AuditEntry is one change that an admin made.

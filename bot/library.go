@@ -26,7 +26,7 @@ type LibraryOptions struct {
 	// Reader names Read: what a reader of another name has read is read anew.
 	// Nothing that was read is kept for the next start where it is empty.
 	Reader string
-	Keeper DigestKeeper
+	Keeper ArchiveKeeper
 	Terms  TermIndex
 	Clock  func() time.Time
 	// Rank orders sources: where two have a digest of the same date, that of

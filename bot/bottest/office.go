@@ -147,7 +147,7 @@ func (o *Office) KeepDigest(_ context.Context, f bot.DigestFile) (bot.Edition, e
 	return bot.First, nil
 }
 
-// DigestsSince implements bot.DigestKeeper.
+// DigestsSince implements bot.ReadingKeeper.
 func (o *Office) DigestsSince(_ context.Context, rev int64, _ string) (files []bot.KeptDigest, newest int64, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -163,7 +163,7 @@ func (o *Office) RejectDigest(context.Context, bot.Rejected) error { return nil 
 // RejectedFiles implements bot.DigestKeeper.
 func (o *Office) RejectedFiles(context.Context) ([]string, error) { return nil, nil }
 
-// KeepReadings implements bot.DigestKeeper: the office never starts anew.
+// KeepReadings implements bot.ReadingKeeper: the office never starts anew.
 func (o *Office) KeepReadings(context.Context, string, []bot.Reading) error { return nil }
 
 // CountUnknown implements bot.WordCounter.

@@ -7,7 +7,7 @@ import (
 
 // What this package promises to the packages that call it.
 var (
-	_ bot.DigestKeeper  = (*Store)(nil)
+	_ bot.ArchiveKeeper = (*Store)(nil)
 	_ bot.ChannelKeeper = (*Store)(nil)
 	_ bot.WordCounter   = (*Store)(nil)
 	_ bot.SourceKeeper  = (*Store)(nil)

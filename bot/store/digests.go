@@ -121,7 +121,7 @@ func (s *Store) successor(old *queries.Digest, f bot.DigestFile, revision int64)
 	return p
 }
 
-// DigestsSince implements bot.DigestKeeper.
+// DigestsSince implements bot.ReadingKeeper.
 func (s *Store) DigestsSince(ctx context.Context, rev int64, reader string) (all []bot.KeptDigest, newest int64, err error) {
 	newest = rev
 	err = s.do(ctx, "read digests", func(ctx context.Context, q *queries.Queries) error {
@@ -135,7 +135,7 @@ func (s *Store) DigestsSince(ctx context.Context, rev int64, reader string) (all
 	return all, newest, err
 }
 
-// KeepReadings implements bot.DigestKeeper.
+// KeepReadings implements bot.ReadingKeeper.
 func (s *Store) KeepReadings(ctx context.Context, reader string, all []bot.Reading) error {
 	return s.inTx(ctx, "keep what was read of digests", func(ctx context.Context, t tx) error {
 		for _, r := range all {

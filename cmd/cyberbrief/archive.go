@@ -26,7 +26,7 @@ type archive struct {
 }
 
 // newLibrary makes an empty library over what a keeper keeps.
-func newLibrary(e *environment, keeper bot.DigestKeeper, terms bot.TermIndex, sources []source.Source, log *slog.Logger, changed func(briefing.Date)) *bot.Library {
+func newLibrary(e *environment, keeper bot.ArchiveKeeper, terms bot.TermIndex, sources []source.Source, log *slog.Logger, changed func(briefing.Date)) *bot.Library {
 	return bot.NewLibrary(bot.LibraryOptions{
 		Read: digest.Read, Reader: readerName(), Keeper: keeper, Terms: terms, Clock: e.clock, Rank: rankOf(sources), Logger: log, Changed: changed,
 	})
@@ -123,7 +123,7 @@ func (s *shelf) KeepDigest(_ context.Context, f bot.DigestFile) (bot.Edition, er
 	return bot.First, nil
 }
 
-// DigestsSince gives what was kept after revision rev; see bot.DigestKeeper.
+// DigestsSince gives what was kept after revision rev; see bot.ReadingKeeper.
 func (s *shelf) DigestsSince(_ context.Context, rev int64, _ string) ([]bot.KeptDigest, int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
