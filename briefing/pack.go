@@ -29,7 +29,12 @@ func Pack(d *Digest) []byte {
 // Unpack is the digest that was packed, equal to it in every field. Bytes that
 // Pack did not make are an error.
 func Unpack(packed []byte) (*Digest, error) {
-	plain, err := inflate(packed)
+	f, _ := inflaters.Get().(*inflater)
+	if f == nil {
+		f = &inflater{}
+	}
+	defer inflaters.Put(f)
+	plain, err := f.inflate(packed)
 	if err != nil {
 		return nil, fmt.Errorf("unpack digest: %w", err)
 	}
@@ -42,7 +47,7 @@ func Unpack(packed []byte) (*Digest, error) {
 }
 
 // The compressors have tables of a megabyte, which are worth to be used again.
-// The fastest level makes them little larger than the best.
+// The fastest level makes the bytes little more than the best one does.
 var (
 	deflaters = sync.Pool{New: func() any {
 		w, _ := zlib.NewWriterLevel(nil, zlib.BestSpeed) // the level is right
@@ -62,40 +67,32 @@ func deflate(plain []byte) []byte {
 	return bytes.Clone(b.Bytes())
 }
 
-// inflater opens packed bytes, one after the other.
+// inflater opens what deflate made, one after the other.
 type inflater struct {
-	zlib  io.ReadCloser
+	zlib  io.ReadCloser // nil before the first
 	plain bytes.Buffer
 }
 
-// inflate is what was packed, once its checksum is right.
-func inflate(packed []byte) ([]byte, error) {
-	f, _ := inflaters.Get().(*inflater)
-	if f == nil {
-		f = &inflater{}
-	}
-	defer inflaters.Put(f)
-	if err := f.open(packed); err != nil {
-		return nil, err
-	}
-	f.plain.Reset()
-	if n, err := io.Copy(&f.plain, io.LimitReader(f.zlib, maxUnpacked+1)); err != nil || n > maxUnpacked {
+// inflate is what was compressed, once its checksum is right. It is good until
+// the next one.
+func (f *inflater) inflate(packed []byte) ([]byte, error) {
+	if err := f.reset(bytes.NewReader(packed)); err != nil {
 		return nil, errUnpack
 	}
-	return bytes.Clone(f.plain.Bytes()), nil
+	f.plain.Reset()
+	n, err := io.Copy(&f.plain, io.LimitReader(f.zlib, maxUnpacked+1))
+	if err != nil || n > maxUnpacked {
+		return nil, errUnpack
+	}
+	return f.plain.Bytes(), nil
 }
 
-func (f *inflater) open(packed []byte) (err error) {
-	from := bytes.NewReader(packed)
+func (f *inflater) reset(from io.Reader) (err error) {
 	if f.zlib == nil {
 		f.zlib, err = zlib.NewReader(from)
-	} else {
-		err = f.zlib.(zlib.Resetter).Reset(from, nil)
+		return err
 	}
-	if err != nil {
-		return errUnpack
-	}
-	return nil
+	return f.zlib.(zlib.Resetter).Reset(from, nil)
 }
 
 // packing lays a digest out as bytes, or takes it from them: one description

@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 	"time"
 	_ "time/tzdata" // zones work in a container without them
@@ -25,9 +24,6 @@ import (
 )
 
 func main() {
-	// Nobody can ask this program for a profile of its heap, whose table would
-	// take a megabyte.
-	runtime.MemProfileRate = 0
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr)
 	stop()
