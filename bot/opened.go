@@ -42,8 +42,8 @@ func (o *openBooks) open(b *book) (*briefing.Digest, error) {
 	return digest, nil
 }
 
-// find is what stands in an open book, which comes to the front; nil
-// for others.
+// find is what stands in an open book, which comes to the front; nil for
+// others.
 func (o *openBooks) find(b *book) *briefing.Digest {
 	o.mu.Lock()
 	defer o.mu.Unlock()
