@@ -15,6 +15,9 @@ import (
 // SetTimeout bounds each call by d.
 func SetTimeout(s *Store, d time.Duration) { s.timeout = d }
 
+// SetPatience bounds each call, and each try of a group, by d.
+func SetPatience(s *Store, d time.Duration) { s.timeout, s.steps.patience = d, d }
+
 // Clean is how Open shows err for a database at url.
 func Clean(url string, err error) error {
 	a, urlErr := parseURL(url)

@@ -28,8 +28,9 @@ const (
 	// maxRepeats is how many transactions follow a group that failed. A database
 	// in trouble fails them all, and is not to be asked 256 times for each group.
 	maxRepeats = 64
-	// maxRepeating is how many of them are under way at the same time.
-	maxRepeating = 4
+	// repeating is how many of them are under way at the same time, for each
+	// group that can be: more would wait for each other.
+	repeating = 2
 )
 
 // errClosed says that the store was shut down.
@@ -51,6 +52,8 @@ type group struct {
 	// those that repeat, which take a place each.
 	limit  int
 	places chan struct{}
+	// patience is groupTimeout, except in tests.
+	patience time.Duration
 
 	mu      sync.Mutex
 	waiting []*step
@@ -63,7 +66,7 @@ type group struct {
 }
 
 func newGroup(l *Ledger, limit int) *group {
-	g := &group{ledger: l, limit: limit, places: make(chan struct{}, maxRepeating)}
+	g := &group{ledger: l, limit: limit, places: make(chan struct{}, repeating*limit), patience: groupTimeout}
 	g.alive, g.end = context.WithCancel(context.Background())
 	return g
 }
@@ -139,7 +142,7 @@ func (g *group) next() (steps []*step) {
 // write writes steps together, and sees to it that they are repeated if one of
 // them can be to blame for a failure.
 func (g *group) write(steps []*step) {
-	t := g.commit(steps, min(g.ledger.s.timeout, groupTimeout))
+	t := g.commit(steps, min(g.ledger.s.timeout, g.patience))
 	r := &repetition{group: g}
 	switch {
 	case t.waited():
@@ -161,7 +164,7 @@ type repetition struct {
 func (r *repetition) divide(steps []*step, cause error) {
 	size, limit := 1, r.ledger.s.timeout
 	if len(steps) > maxPortion {
-		size, limit = maxPortion, min(limit, groupTimeout)
+		size, limit = maxPortion, min(limit, r.patience)
 	}
 	for portion := range slices.Chunk(steps, size) {
 		r.running.Go(func() { r.repeat(portion, limit, cause) })

@@ -208,6 +208,7 @@ func TestGroupFailsInBounds(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			bottest.EachDatabase(t, func(t *testing.T, url string) {
 				s := open(t, url)
+				store.SetPatience(s, patience) // a slow machine is no trouble of the database's
 				keys := manySlots(t, s, n)
 				bad := map[bot.Ref]bool{}
 				db := raw(t, url)

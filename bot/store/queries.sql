@@ -139,11 +139,13 @@ SELECT * FROM slots WHERE digest = $1 ORDER BY ref, date;
 
 -- The statements with an argument steps work on many rows at a time. It is a
 -- JSON object with an object for each row, whose names here are the columns'.
+-- ClaimSlots compares an expression with the states, lest SQLite look for each
+-- unsettled slot among the steps instead of for each step among the slots.
 -- name: ClaimSlots :many
 UPDATE slots SET fence = slots.fence + 1, lease_until = CAST(step.value->>'lease_until' AS bigint), touched_at = sqlc.arg(now)
 FROM json_each(sqlc.arg(steps)) AS step
 WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
-    AND state IN ('claimed', 'doubtful') AND lease_until <= sqlc.arg(now) AND retract_at = 0
+    AND COALESCE(state, '') IN ('claimed', 'doubtful') AND lease_until <= sqlc.arg(now) AND retract_at = 0
 RETURNING ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at,
     fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on,
     retract_at, retracted_at;

@@ -68,8 +68,8 @@ var protections = []protection{
 	},
 	{
 		"success after the commit", "bot/store/group.go",
-		"	t := g.commit(steps, min(g.ledger.s.timeout, groupTimeout))\n",
-		"	go g.commit(steps, min(g.ledger.s.timeout, groupTimeout))\n	t := try{}\n",
+		"	t := g.commit(steps, min(g.ledger.s.timeout, g.patience))\n",
+		"	go g.commit(steps, min(g.ledger.s.timeout, g.patience))\n	t := try{}\n",
 		"./bot/store", "TestProgress|TestFence",
 	},
 	{
