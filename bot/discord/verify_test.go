@@ -212,7 +212,15 @@ func TestSignedRegistration(t *testing.T) {
 			d.Hasten(time.Second, 50*time.Millisecond)
 			prepare(fake)
 			run(t, d, echo)
-			if got, err := give(testContext(t), fake, bottest.DiscordInteraction{Command: "term"}); err != nil || !strings.Contains(got.Text, "答え") {
+			ctx := testContext(t)
+			for fake.Registrations() == 0 { // the faults are meant for it, not for the answer
+				select {
+				case <-ctx.Done():
+					t.Fatal("the commands were not written")
+				case <-time.After(time.Millisecond):
+				}
+			}
+			if got, err := give(ctx, fake, bottest.DiscordInteraction{Command: "term"}); err != nil || !strings.Contains(got.Text, "答え") {
 				t.Errorf("got %+v, %v", got, err)
 			}
 			if n := fake.Registrations(); n != 1 {
