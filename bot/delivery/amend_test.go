@@ -17,6 +17,7 @@ import (
 // TestReviseMidway: a digest that is revised while it is delivered is shown
 // as it was and corrected after.
 func TestReviseMidway(t *testing.T) {
+	t.Parallel()
 	for _, p := range everywhere {
 		t.Run(string(p), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -39,6 +40,7 @@ func TestReviseMidway(t *testing.T) {
 // TestReviseInAnotherDress: a correction looks as the channel wants its posts
 // now, whatever it wanted when the post was made.
 func TestReviseInAnotherDress(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		w.layout = func(b *briefing.Briefing) bot.Post {
@@ -66,6 +68,7 @@ func TestReviseInAnotherDress(t *testing.T) {
 // TestReviseBackAfterHalf: when only half of a correction could be shown, and
 // the digest goes back to what it was, so does that half.
 func TestReviseBackAfterHalf(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.posted("one", "two")
@@ -92,6 +95,7 @@ func TestReviseBackAfterHalf(t *testing.T) {
 
 // TestReviseAcrossTheEnd: what began within the 48 hours comes to its end.
 func TestReviseAcrossTheEnd(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		amend func(string, int) outcome
@@ -123,6 +127,7 @@ func TestReviseAcrossTheEnd(t *testing.T) {
 // TestReviseLeftBehind: a correction whose process died ends in any case,
 // be it days later.
 func TestReviseLeftBehind(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.posted("one")
@@ -145,6 +150,7 @@ func TestReviseLeftBehind(t *testing.T) {
 
 // TestReviseYields: a briefing that is due does not wait for a correction.
 func TestReviseYields(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.posted("one")
@@ -167,6 +173,7 @@ func TestReviseYields(t *testing.T) {
 // TestReviseKeptCrash kills a correction of a post that can no longer be
 // changed at every step: one reply says so in the end.
 func TestReviseKeptCrash(t *testing.T) {
+	t.Parallel()
 	var all []crash
 	for _, step := range []string{"stage", "mark 0", "mark 1", "intend 2", "confirm 2", "settle"} {
 		all = append(all, crash{step: step, before: true}, crash{step: step})
@@ -201,6 +208,7 @@ func TestReviseKeptCrash(t *testing.T) {
 // TestRetractDuringRevise: a retraction that comes at any step of a correction
 // leaves nothing.
 func TestRetractDuringRevise(t *testing.T) {
+	t.Parallel()
 	for _, p := range everywhere {
 		for _, c := range corrections() {
 			if c.part != nil {
@@ -233,6 +241,7 @@ func TestRetractDuringRevise(t *testing.T) {
 // TestRetractBlind: a message of which nobody may know whether it is there
 // keeps no other in its place.
 func TestRetractBlind(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.open("one", "two")
@@ -257,6 +266,7 @@ func TestRetractBlind(t *testing.T) {
 // TestRetractWithoutThread: where the thread is gone with its parent, nothing
 // of it is left to look for.
 func TestRetractWithoutThread(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.open("one", "two")
@@ -276,6 +286,7 @@ func TestRetractWithoutThread(t *testing.T) {
 // TestRetractStubborn: a message that the platform refuses to remove keeps no
 // other in its place, and how often the delivery was tried does not count.
 func TestRetractStubborn(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		amend  func(string, int) outcome
@@ -306,6 +317,7 @@ func TestRetractStubborn(t *testing.T) {
 // TestReviseCannotRemove: a message that a correction cannot remove gets the
 // reply that says what changed.
 func TestReviseCannotRemove(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.posted("one", "two")
@@ -322,6 +334,7 @@ func TestReviseCannotRemove(t *testing.T) {
 // TestReviseByReplicas lets two processes correct and a third retract at the
 // same time.
 func TestReviseByReplicas(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.posted("one")

@@ -30,6 +30,7 @@ func (w *world) try(d *delivery.Deliverer, key delivery.SlotKey) {
 // TestProbe: a channel that the platform paused is asked about once a day and
 // resumed; one that a person paused is left alone.
 func TestProbe(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		reason  string
@@ -70,6 +71,7 @@ func TestProbe(t *testing.T) {
 // TestProbeUnanswered: a platform that could not be asked is asked again after
 // an hour, so that a short trouble does not cost a day.
 func TestProbeUnanswered(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		w.change(func(c *bot.Channel) { c.Paused, c.Reason = true, "not_in_channel" })
@@ -98,6 +100,7 @@ func TestProbeUnanswered(t *testing.T) {
 // TestProbeBeforeTheNextSlot: a channel that was refused in the morning and
 // mended during the day gets the next morning's briefing on time.
 func TestProbeBeforeTheNextSlot(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		w.platform.fault = onPart(0, always, fail(bot.ChannelGone, "not_in_channel"))

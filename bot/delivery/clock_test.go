@@ -15,6 +15,7 @@ import (
 // is set right, or the reverse, before the doubt is settled minutes later.
 // Nothing is posted twice, whatever the platform remembers.
 func TestClockSteps(t *testing.T) {
+	t.Parallel()
 	for _, p := range everywhere {
 		for _, before := range []time.Duration{-time.Hour, 0, time.Hour} {
 			for _, after := range []time.Duration{-time.Hour, 0, time.Hour} {

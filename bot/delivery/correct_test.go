@@ -58,6 +58,7 @@ func (w *world) shows(texts ...string) {
 func later(at string) string { return parent + "\nupdated " + at }
 
 func TestRevise(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name          string
 		first, second []string
@@ -111,6 +112,7 @@ func TestRevise(t *testing.T) {
 // TestReviseWakes: a channel at rest is looked at again for a new edition of
 // what it shows, and only for that.
 func TestReviseWakes(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		w.posted("one")
@@ -136,6 +138,7 @@ func TestReviseWakes(t *testing.T) {
 // TestReviseAgain: parts that went do not disturb those that come, and what
 // is revised back shows the first text again.
 func TestReviseAgain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Discord)
 		key := w.posted("one", "two")
@@ -152,6 +155,7 @@ func TestReviseAgain(t *testing.T) {
 // TestReviseAtMostThreeTimesADay: the last edition of the day waits for the
 // next.
 func TestReviseAtMostThreeTimesADay(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.posted("one")
@@ -175,6 +179,7 @@ func TestReviseAtMostThreeTimesADay(t *testing.T) {
 }
 
 func TestReviseWithin48Hours(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		after time.Duration
 		jobs  int
@@ -200,6 +205,7 @@ func TestReviseWithin48Hours(t *testing.T) {
 
 // TestReviseNot: nothing is amended where nothing is to be.
 func TestReviseNot(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*world){
 		"the same again": func(w *world) { w.library.put(digest, "one") },
 		"withdrawn":      func(w *world) { w.library.withdraw(digest) },
@@ -234,6 +240,7 @@ func onAmend(what string, part, times int, o outcome) func(string, int) outcome 
 }
 
 func TestReviseFailures(t *testing.T) {
+	t.Parallel()
 	const at = "08:30"
 	corrected := []string{later(at), "eins", "zwei"}
 	note := "📝 更新 08:30: このまとめは訂正されました。上の投稿は書き換えられないため、訂正後の内容は/briefing " + digest + " をご覧ください。"
@@ -291,6 +298,7 @@ func TestReviseFailures(t *testing.T) {
 // TestReviseKept: a post that cannot be changed has one reply, which shows
 // the newest correction; removed messages never come back.
 func TestReviseKept(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.posted("one")
@@ -309,6 +317,7 @@ func TestReviseKept(t *testing.T) {
 }
 
 func TestReviseWhatPeopleRemoved(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.posted("one", "two")
@@ -334,6 +343,7 @@ func TestReviseWhatPeopleRemoved(t *testing.T) {
 // to its end, for half of it is worse; one that comes back changed is edited in
 // again.
 func TestReviseWithdrawn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.posted("one")
@@ -362,6 +372,7 @@ func TestReviseWithdrawn(t *testing.T) {
 
 // TestReviseOvertaken: while one edition is put in, the next one comes.
 func TestReviseOvertaken(t *testing.T) {
+	t.Parallel()
 	for step := range 3 {
 		t.Run(fmt.Sprint(step), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -410,6 +421,7 @@ func (p *platform) killOn(c crash) {
 
 // TestReviseCrash kills a correction at every step.
 func TestReviseCrash(t *testing.T) {
+	t.Parallel()
 	for _, p := range everywhere {
 		for _, stories := range [][][]string{{{"one"}, {"eins", "zwei"}}, {{"one", "two"}, {"eins"}}} {
 			for _, c := range corrections() {

@@ -148,6 +148,7 @@ func (w *world) die(c crash, key delivery.SlotKey) {
 // process taking over at once or after a while, everything is posted once
 // and in order.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	for _, p := range everywhere {
 		for _, c := range crashes() {
 			for _, gap := range []time.Duration{0, 10 * time.Minute} {
@@ -173,6 +174,7 @@ func TestCrash(t *testing.T) {
 // TestCrashUnseen kills a delivery where the channel may not be read: what
 // may have been posted is not repeated, and the slot says so.
 func TestCrashUnseen(t *testing.T) {
+	t.Parallel()
 	for _, c := range crashes() {
 		t.Run(c.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -203,6 +205,7 @@ func TestCrashUnseen(t *testing.T) {
 // TestStaleProcess wakes a process up that slept through its claim: its fence
 // is old, so it may neither send nor write.
 func TestStaleProcess(t *testing.T) {
+	t.Parallel()
 	for _, step := range []string{"intend 0", "after intend 0", "intend 1", "after intend 1", "confirm 1", "confirm 2"} {
 		t.Run(step, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -227,6 +230,7 @@ func TestStaleProcess(t *testing.T) {
 // TestSlowDelivery: a claim lasts as long as its requests, however slow they
 // are, so that nobody else begins meanwhile.
 func TestSlowDelivery(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.open("one", "two")

@@ -12,6 +12,7 @@ import (
 const parent = "digest of 2000-01-04"
 
 func TestDeliver(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.open("one", "two")
@@ -58,6 +59,7 @@ func until(end time.Time) func(int, bot.Target, bot.Message) outcome {
 var everywhere = []bot.Platform{bot.Slack, bot.Discord, bot.Console}
 
 func TestFailures(t *testing.T) {
+	t.Parallel()
 	taken := func(c bot.Class, code string) outcome {
 		return outcome{err: &bot.OutcomeError{Class: c, Code: code}}
 	}
@@ -117,6 +119,7 @@ func TestFailures(t *testing.T) {
 // TestRetryAfter: no request to the channel, or to the whole platform where
 // that is meant, before the time that the platform asked for.
 func TestRetryAfter(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name        string
 		asked       time.Duration

@@ -22,6 +22,7 @@ func poisonous(plainToo bool) func(int, bot.Target, bot.Message) outcome {
 }
 
 func TestFallback(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name     string
 		stories  []string
@@ -47,6 +48,7 @@ func TestFallback(t *testing.T) {
 }
 
 func TestFallbackOfParent(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.open("one")
@@ -64,6 +66,7 @@ func TestFallbackOfParent(t *testing.T) {
 // TestPoisonHarmsNobodyElse: one channel's post is refused, or its delivery
 // panics; the other gets its own.
 func TestPoisonHarmsNobodyElse(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Console)
 		other := w.channel
@@ -88,6 +91,7 @@ func TestPoisonHarmsNobodyElse(t *testing.T) {
 }
 
 func TestPauses(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		neighbour, stranger := w.channel, w.channel
@@ -117,6 +121,7 @@ func TestPauses(t *testing.T) {
 }
 
 func TestStopped(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.open("one")
@@ -135,6 +140,7 @@ func TestStopped(t *testing.T) {
 // TestLookRefused: the post was cut off and the platform will not be read.
 // That keeps this slot in doubt, and nobody else from posting.
 func TestLookRefused(t *testing.T) {
+	t.Parallel()
 	for _, refusal := range []bot.Class{bot.Fatal, bot.InstallationGone, bot.ChannelGone} {
 		t.Run(refusal.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -169,6 +175,7 @@ func TestLookRefused(t *testing.T) {
 // TestAttempts: only claims in which the platform was asked count, for they
 // say how it answers.
 func TestAttempts(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.open("one")
@@ -199,6 +206,7 @@ func TestAttempts(t *testing.T) {
 }
 
 func TestUnknownAnswersPauseTheChannel(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.open("one")

@@ -57,6 +57,7 @@ func (b *broken) Confirm(ctx context.Context, key delivery.SlotKey, fence int64,
 // minutes, and lose what it was told or the answer to it. All is posted once
 // and in order as soon as it works again.
 func TestLedgerFails(t *testing.T) {
+	t.Parallel()
 	for _, p := range everywhere {
 		for _, step := range []string{"claim", "intend 0", "intend 1", "confirm 0", "confirm 2"} {
 			for _, lasts := range []time.Duration{20 * time.Second, 10 * time.Minute} {

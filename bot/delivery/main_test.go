@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 
 	"go.uber.org/goleak"
 )
+
+var matrix = flag.String("matrix", "short", "how much is replayed and delivered: short, or full")
 
 // template is the file of an empty database. Each test begins with a copy,
 // which spares it the migrations.

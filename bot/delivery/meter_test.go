@@ -39,6 +39,7 @@ func (c *counts) Corrected(_ bot.Platform, done bool)                 { c.tell("
 func (c *counts) Retracted(_ bot.Platform, done bool)                 { c.tell("retracted %t", done) }
 
 func TestMeter(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name     string
 		platform bot.Platform
@@ -109,6 +110,7 @@ func TestMeter(t *testing.T) {
 }
 
 func TestOverview(t *testing.T) {
+	t.Parallel()
 	missed := map[delivery.SlotState]int{delivery.Missed: 1}
 	for _, tt := range []struct {
 		name string

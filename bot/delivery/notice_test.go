@@ -85,6 +85,7 @@ func refuse(c bot.Class, code string) func(string) error {
 // TestNotice: the person who added the channel is told once, and not again
 // within a week.
 func TestNotice(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		w.channel.CatchUp = 15 * time.Minute
@@ -117,6 +118,7 @@ func TestNotice(t *testing.T) {
 // TestNoticesTogether: channels of one installation that are paused one after
 // the other are named in one message to each person.
 func TestNoticesTogether(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Discord)
 		people, names := map[string]string{}, []string(nil)
@@ -150,6 +152,7 @@ func TestNoticesTogether(t *testing.T) {
 // TestNoticeWaitsNoLonger: pauses that never end do not keep the first from
 // being told of.
 func TestNoticeWaitsNoLonger(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		people, names := map[string]string{}, []string(nil)
@@ -169,6 +172,7 @@ func TestNoticeWaitsNoLonger(t *testing.T) {
 // TestNoticeNeedless: nobody is told of a channel that was resumed or removed
 // before.
 func TestNoticeNeedless(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		w.addAll(map[string]string{"D1": "U1", "D2": "U1", "D3": "U1"})
@@ -193,6 +197,7 @@ func TestNoticeNeedless(t *testing.T) {
 // TestNoticeOutcomes: what is certainly not told is tried again for a day, what
 // may have been told is not repeated.
 func TestNoticeOutcomes(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		class bot.Class
 		// least and most are how often it is tried if the answer never changes;
@@ -247,6 +252,7 @@ func TestNoticeOutcomes(t *testing.T) {
 // TestNoticeWithAToken that was revoked is tried once, however many people
 // there are to tell.
 func TestNoticeWithAToken(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		for i := range 5 {
@@ -266,6 +272,7 @@ func TestNoticeWithAToken(t *testing.T) {
 // TestNoticeCrash kills the process that tells at every step: somebody is told
 // at most once, and certainly where nothing was intended yet.
 func TestNoticeCrash(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		crash
 		request bool // dies in the request
@@ -310,6 +317,7 @@ func TestNoticeCrash(t *testing.T) {
 
 // TestNoticeRacing: of processes that tell at the same time one does.
 func TestNoticeRacing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		w.addAll(map[string]string{"D1": "U1", "D2": "U1"})

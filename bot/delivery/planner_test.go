@@ -55,6 +55,7 @@ func clock(day, hour, minute int) time.Time {
 }
 
 func TestPlan(t *testing.T) {
+	t.Parallel()
 	const latest = "digest of 2000-01-04"
 	for _, tt := range []struct {
 		name   string
@@ -167,6 +168,7 @@ func (w *world) change(f func(*bot.Channel)) {
 // TestPlanAfterOutage lets the bot sleep from a Wednesday to a Saturday: one
 // briefing follows, which names the days between.
 func TestPlanAfterOutage(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Console)
 		w.library.put("2000-01-04")
@@ -193,6 +195,7 @@ func TestPlanAfterOutage(t *testing.T) {
 
 // TestPlanBesideBrokenChannel: one channel's zone has disappeared.
 func TestPlanBesideBrokenChannel(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Console)
 		broken := w.channel
@@ -211,6 +214,7 @@ func TestPlanBesideBrokenChannel(t *testing.T) {
 
 // TestReplicas lets three processes plan and deliver at the same instants.
 func TestReplicas(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		w.library.put("2000-01-04", "one", "two", "three")
@@ -246,6 +250,7 @@ func TestReplicas(t *testing.T) {
 
 // TestOrder holds today's briefing back until yesterday's is settled.
 func TestOrder(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Console)
 		l := w.store.Ledger()
@@ -273,6 +278,7 @@ func TestOrder(t *testing.T) {
 
 // TestDrain stops the bot in the middle of a thread; another goes on.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.open("one", "two", "three")
@@ -291,6 +297,7 @@ func TestDrain(t *testing.T) {
 
 // TestInterrupted cuts a request off: nobody knows, so the next claim looks.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	for _, taken := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, bot.Slack)

@@ -13,6 +13,7 @@ import (
 )
 
 func TestPostNow(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Console)
 		w.library.put("1999-07-02", "one")
@@ -47,6 +48,7 @@ func TestPostNow(t *testing.T) {
 // TestPostNowMakesUp: a slot that ended without a post can be made up for by
 // hand, once, and no digest comes twice.
 func TestPostNowMakesUp(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		fault   func(int, bot.Target, bot.Message) outcome
@@ -96,6 +98,7 @@ func TestPostNowMakesUp(t *testing.T) {
 // TestPostNowRefusesWhatMayStand: where something of the slot's briefing was,
 // or may have been, posted there is no second one, and the refusal says why.
 func TestPostNowRefusesWhatMayStand(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		prepare func(*world, *delivery.Deliverer, delivery.SlotKey)
@@ -146,6 +149,7 @@ func TestPostNowRefusesWhatMayStand(t *testing.T) {
 
 // TestPostNowTakesTheSlot: at its time the channel has had its briefing.
 func TestPostNowTakesTheSlot(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Console)
 		w.library.put("2000-01-03")
@@ -160,6 +164,7 @@ func TestPostNowTakesTheSlot(t *testing.T) {
 }
 
 func TestPostNowFails(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		prepare func(*world)

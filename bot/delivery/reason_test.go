@@ -76,6 +76,7 @@ func saidReasons(t *testing.T) (found []string) {
 // TestEveryReasonHasWords: whatever the bot itself says of a slot is said in
 // Japanese too.
 func TestEveryReasonHasWords(t *testing.T) {
+	t.Parallel()
 	said := saidReasons(t)
 	if len(said) < 20 {
 		t.Fatalf("found only %q", said)
@@ -90,6 +91,7 @@ func TestEveryReasonHasWords(t *testing.T) {
 
 // TestStatusOfAmendments: what becomes of a post is said in its status.
 func TestStatusOfAmendments(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		run    func(*world, delivery.SlotKey)
@@ -154,6 +156,7 @@ func TestStatusOfAmendments(t *testing.T) {
 // TestStatusOfARetractionMidway: a slot that is retracted before anything was
 // posted says so too.
 func TestStatusOfARetractionMidway(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		w.open("one")

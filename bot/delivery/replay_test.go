@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"cmp"
+	"context"
 	"encoding/csv"
 	"errors"
 	"io/fs"
@@ -25,6 +26,10 @@ import (
 // timeline is when the digests of one real series came out: ten months in
 // which they were early, late, several at once, and revised.
 const timeline = "../../../shared/timeline.csv"
+
+// racesUntil cuts the series off for the race detector, under which SQLite is a
+// dozen times as slow: after three outages, before the clocks change.
+const racesUntil = "2025-09-20"
 
 // event is a digest that comes out or is revised.
 type event struct {
@@ -50,6 +55,9 @@ func readTimeline(t *testing.T) []event {
 	}
 	var events []event
 	for _, row := range rows[1:] {
+		if racing && row[0] >= racesUntil {
+			break
+		}
 		at, err := time.Parse(time.RFC3339, row[0])
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +90,9 @@ var outages = []span{
 	{jst(2, 20, 0, 0), jst(2, 20, 6, 0)},    // by night
 }
 
-// subscribers are channels of all kinds, a few of them in a short test.
+// subscribers are channels of all kinds, in a short matrix one of each: every
+// day or some, with and without holidays, windows and ages from none to long,
+// and clocks that change by an hour, by half of one or not at all.
 func subscribers() []bot.Channel {
 	weekdays := bot.Weekdays{1, 2, 3, 4, 5}
 	var all []bot.Channel
@@ -92,15 +102,15 @@ func subscribers() []bot.Channel {
 	}{
 		{bot.Slack, bot.Settings{Time: 8*60 + 30, Zone: "Asia/Tokyo", CatchUp: 4 * time.Hour, MaxAge: 3}},
 		{bot.Slack, bot.Settings{Time: 7 * 60, Zone: "Asia/Tokyo", Days: weekdays, SkipHolidays: true, CatchUp: 4 * time.Hour, MaxAge: 3}},
-		{bot.Discord, bot.Settings{Time: 12 * 60, Zone: "Asia/Tokyo", CatchUp: time.Hour, MaxAge: 3}},
 		{bot.Discord, bot.Settings{Time: 2*60 + 30, Zone: "America/New_York", CatchUp: 4 * time.Hour, MaxAge: 3}},
 		{bot.Slack, bot.Settings{Time: 9 * 60, Zone: "Europe/Berlin", Days: weekdays, CatchUp: 4 * time.Hour}},
-		{bot.Slack, bot.Settings{Time: 30, Zone: "Asia/Tokyo", CatchUp: 10 * time.Hour, MaxAge: 3}},
-		{bot.Discord, bot.Settings{Time: 18 * 60, Zone: "Asia/Kolkata", Days: bot.Weekdays{2, 4}, CatchUp: 4 * time.Hour, MaxAge: 3}},
 		{bot.Discord, bot.Settings{Time: 10*60 + 15, Zone: "Australia/Lord_Howe", CatchUp: 0, MaxAge: 1}},
 		{bot.Slack, bot.Settings{Time: 8*60 + 30, Zone: "Asia/Tokyo", Days: bot.Weekdays{1}, CatchUp: 26 * time.Hour, MaxAge: 3}},
+		{bot.Discord, bot.Settings{Time: 12 * 60, Zone: "Asia/Tokyo", CatchUp: time.Hour, MaxAge: 3}},
+		{bot.Slack, bot.Settings{Time: 30, Zone: "Asia/Tokyo", CatchUp: 10 * time.Hour, MaxAge: 3}},
+		{bot.Discord, bot.Settings{Time: 18 * 60, Zone: "Asia/Kolkata", Days: bot.Weekdays{2, 4}, CatchUp: 4 * time.Hour, MaxAge: 3}},
 	} {
-		if testing.Short() && i >= 4 {
+		if *matrix != "full" && i == 6 {
 			break
 		}
 		c := bot.Channel{Settings: s.settings, AddedAt: jst(6, 10, 0, 0)}
@@ -119,6 +129,7 @@ type replay struct {
 	channels  []bot.Channel
 	end       time.Time
 	published map[briefing.Date]time.Time
+	opened    []delivery.SlotKey // and not delivered yet
 	p         *delivery.Planner
 	d         *delivery.Deliverer
 }
@@ -152,7 +163,7 @@ func newReplay(t *testing.T, events []event) *replay {
 func (r *replay) start() {
 	log := slog.New(slog.DiscardHandler)
 	books := r.store.Ledger()
-	r.p = delivery.NewPlanner(delivery.PlannerOptions{Ledger: books, Board: books, Library: r.shelf, Clock: time.Now, Logger: log})
+	r.p = delivery.NewPlanner(delivery.PlannerOptions{Ledger: &queued{books, r}, Board: books, Library: r.shelf, Clock: time.Now, Logger: log})
 	senders := map[bot.Platform]delivery.Sender{}
 	for name, p := range r.platforms {
 		senders[name] = p
@@ -246,22 +257,28 @@ func (r *replay) take(e event) {
 	r.shelf.put(e.digest, "one", "two, revised", "three")
 }
 
-// deliver delivers what is open, all channels at the same time.
+// queued is a ledger that notes what is to be delivered.
+type queued struct {
+	delivery.Ledger
+	replay *replay
+}
+
+func (q *queued) Open(ctx context.Context, s delivery.Slot) error {
+	err := q.Ledger.Open(ctx, s)
+	if err == nil {
+		q.replay.opened = append(q.replay.opened, s.SlotKey)
+	}
+	return err
+}
+
+// deliver delivers what was opened, all channels at the same time.
 func (r *replay) deliver() {
-	r.Helper()
 	var wg sync.WaitGroup
-	for _, c := range r.channels {
-		rows, err := r.store.Ledger().Slots(r.Context(), c.Ref, 4)
-		if err != nil {
-			r.Fatal(err)
-		}
-		for _, s := range rows {
-			if s.State == delivery.Claimed || s.State == delivery.Doubtful {
-				wg.Go(func() { r.settle(s.SlotKey) })
-			}
-		}
+	for _, key := range r.opened {
+		wg.Go(func() { r.settle(key) })
 	}
 	wg.Wait()
+	r.opened = nil
 }
 
 // settle delivers one slot as River would.
@@ -463,6 +480,7 @@ func (r *replay) tooOld(c bot.Channel, d briefing.Date, published time.Time, byD
 // TestReplay lets the ten months of a real series pass over channels of all
 // kinds, with a bot that is down now and then.
 func TestReplay(t *testing.T) {
+	t.Parallel()
 	events := readTimeline(t)
 	synctest.Test(t, func(t *testing.T) {
 		r := newReplay(t, events)

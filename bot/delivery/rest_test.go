@@ -25,6 +25,7 @@ func (c *counting) Slots(ctx context.Context, ref bot.Ref, n int) ([]delivery.Sl
 // TestPlanLooksRarely: a channel for which nothing can be due is left alone,
 // and looked at again as soon as something can.
 func TestPlanLooksRarely(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		at     time.Time

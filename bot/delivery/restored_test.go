@@ -38,6 +38,7 @@ func (w *world) elsewhere(key delivery.SlotKey, from int, texts ...string) {
 // A slot that the restored ledger knows as open, and that was not posted, is
 // posted like any other while its window is open.
 func TestRestoredInTime(t *testing.T) {
+	t.Parallel()
 	for _, p := range everywhere {
 		t.Run(string(p), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -55,6 +56,7 @@ func TestRestoredInTime(t *testing.T) {
 // After its window it is looked for, and missed when it is not there: the
 // channel has not had the digest then.
 func TestRestoredTooLate(t *testing.T) {
+	t.Parallel()
 	for _, p := range everywhere {
 		t.Run(string(p), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -75,6 +77,7 @@ func TestRestoredTooLate(t *testing.T) {
 // What was posted from the lost ledger is found in the channel, whatever part
 // of it that is, and completed.
 func TestRestoredFindsPost(t *testing.T) {
+	t.Parallel()
 	for _, sent := range [][]string{{parent}, {parent, "one"}, {parent, "one", "two"}} {
 		t.Run(sent[len(sent)-1], func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -32,6 +32,7 @@ func (w *world) nextDay() {
 }
 
 func TestRetract(t *testing.T) {
+	t.Parallel()
 	for _, p := range everywhere {
 		t.Run(string(p), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -76,6 +77,7 @@ func TestRetract(t *testing.T) {
 // TestRetractMidway: a delivery that is not over ends, and what may have been
 // posted is looked for.
 func TestRetractMidway(t *testing.T) {
+	t.Parallel()
 	for _, p := range everywhere {
 		for _, c := range crashes() {
 			t.Run(fmt.Sprintf("%s/%s", p, c), func(t *testing.T) {
@@ -101,6 +103,7 @@ func TestRetractMidway(t *testing.T) {
 }
 
 func TestRetractCrash(t *testing.T) {
+	t.Parallel()
 	var all []crash
 	for i := range 3 {
 		step := fmt.Sprintf("mark %d", i)
@@ -131,6 +134,7 @@ func TestRetractCrash(t *testing.T) {
 }
 
 func TestRetractFailures(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		amend  func(string, int) outcome
@@ -163,6 +167,7 @@ func TestRetractFailures(t *testing.T) {
 
 // TestRetractCorrected removes the note and the further messages too.
 func TestRetractCorrected(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.posted("one")
@@ -184,6 +189,7 @@ func TestRetractCorrected(t *testing.T) {
 
 // TestRetractNow is how the command line retracts, with or without a bot.
 func TestRetractNow(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Console)
 		w.posted("one")

@@ -13,6 +13,7 @@ import (
 // TestSolo: of a slot's jobs one comes back; the others end while it waits,
 // and are let in when it does not come.
 func TestSolo(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSolo()
 		slot, other := SlotKey{Date: "2000-01-05"}, SlotKey{Date: "2000-01-06"}
@@ -51,6 +52,7 @@ func (b *heldBooks) Claim(context.Context, SlotKey, time.Duration) (Holding, err
 
 // TestSecondJobEnds: it would only ask the ledger again what the first knows.
 func TestSecondJobEnds(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		books := &heldBooks{}
 		w := deliverWorker(NewDeliverer(Options{Books: books}))

@@ -11,6 +11,7 @@ import (
 )
 
 func TestStatus(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name     string
 		run      func(*process)
@@ -70,6 +71,7 @@ func TestStatus(t *testing.T) {
 }
 
 func TestStatusOfPausedChannel(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		w.change(func(c *bot.Channel) { c.Paused, c.Reason = true, "not_in_channel" })

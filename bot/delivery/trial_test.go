@@ -13,6 +13,7 @@ const testMessage = "🔔 cyberbrief のテスト投稿です。このチャン�
 
 // TestTest: each test is a message of its own, and no slot knows of it.
 func TestTest(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Discord) // which knows a message by its name
 		w.change(func(c *bot.Channel) { c.Paused, c.Reason = true, "admin" })
@@ -33,6 +34,7 @@ func TestTest(t *testing.T) {
 }
 
 func TestTestFails(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		fault outcome

@@ -82,6 +82,7 @@ func (w *world) startQueue() {
 }
 
 func TestQueueDelivers(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		w, start, done := live(t, url)
 		start()
@@ -98,6 +99,7 @@ func TestQueueDelivers(t *testing.T) {
 
 // TestQueueFindsOrphans: the slot's job is gone with the process that had it.
 func TestQueueFindsOrphans(t *testing.T) {
+	t.Parallel()
 	url := database(t)
 	w, start, done := live(t, url)
 	if err := w.planner().Plan(t.Context()); err != nil {
@@ -122,6 +124,7 @@ func TestQueueFindsOrphans(t *testing.T) {
 // TestRequeue: all that is open when a process begins, later what takes long,
 // and then not more often than needed.
 func TestRequeue(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, bot.Slack)
 		key := w.open("one")
@@ -160,6 +163,7 @@ func TestRequeue(t *testing.T) {
 }
 
 func TestArgs(t *testing.T) {
+	t.Parallel()
 	key := delivery.SlotKey{Ref: bot.Ref{Installation: bot.Installation{Platform: bot.Discord, Tenant: "1"}, Channel: "2"}, Date: today}
 	if got, err := delivery.ArgsOf(key).Key(); got != key || err != nil {
 		t.Errorf("%v, %v", got, err)
