@@ -19,12 +19,17 @@ import (
 const PostgresVariable = "CYBERBRIEF_TEST_POSTGRES"
 
 // EachDatabase runs f as a subtest on each engine, with the URL of a fresh and
-// empty database. PostgreSQL is skipped where PostgresVariable is not set; in
+// empty database. They run side by side, after the function that calls this
+// has returned. PostgreSQL is skipped where PostgresVariable is not set; in
 // continuous integration (CI=true) that is a failure.
 func EachDatabase(t *testing.T, f func(t *testing.T, url string)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { f(t, SQLite(t)) })
-	t.Run("postgres", func(t *testing.T) { f(t, Postgres(t)) })
+	for name, open := range map[string]func(testing.TB) string{"sqlite": SQLite, "postgres": Postgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f(t, open(t))
+		})
+	}
 }
 
 // SQLite is the URL of a new file.

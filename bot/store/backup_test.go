@@ -100,6 +100,7 @@ func TestBackupErrors(t *testing.T) {
 // copy, of whatever slot it is; of a database that is no copy there is nothing
 // to tell.
 func TestRestored(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		if restored, err := s.BeginRestored(t.Context(), t0); restored || err != nil {

@@ -78,6 +78,7 @@ func TestPutOffProbe(t *testing.T) {
 
 // Of processes that ask together one is the first.
 func TestTakeProbeTogether(t *testing.T) {
+	t.Parallel()
 	const processes = 4
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		told := make(chan error, processes)

@@ -104,6 +104,7 @@ func TestAudit(t *testing.T) {
 
 // A change that cannot be recorded is not made.
 func TestNoChangeWithoutAudit(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		if err := s.PutChannel(t.Context(), channel(there), bot.AuditEntry{}); err != nil {

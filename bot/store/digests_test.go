@@ -103,6 +103,7 @@ func TestDigestsSince(t *testing.T) {
 // Whoever reads on from a revision misses nothing, even while several
 // processes keep digests.
 func TestDigestsSinceWhileKept(t *testing.T) {
+	t.Parallel()
 	const writers, each = 4, 8
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		var writing sync.WaitGroup
@@ -161,6 +162,7 @@ func dates(files []bot.DigestFile) (dates []briefing.Date) {
 }
 
 func TestKeepDigestTogether(t *testing.T) {
+	t.Parallel()
 	const processes = 4
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		editions := make(chan bot.Edition, processes)

@@ -21,6 +21,7 @@ func examine(t *testing.T, url string) store.Examination {
 }
 
 func TestExamine(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		before := examine(t, url)
 		if before.Version != 0 || before.Identity != "" || len(before.Channels) != 0 {

@@ -82,6 +82,7 @@ func claimTogether(t *testing.T, s *store.Store, keys []delivery.SlotKey) []deli
 // One transaction delivers many slots a step further, each with what is its
 // own.
 func TestGroup(t *testing.T) {
+	t.Parallel()
 	const n = 20
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url)
@@ -138,6 +139,7 @@ func mustBeOneTransaction(t *testing.T, url, table string) {
 
 // What is wrong with one step is told to its own caller, and harms no other.
 func TestGroupFailsApart(t *testing.T) {
+	t.Parallel()
 	const n = 8
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url)
@@ -238,6 +240,7 @@ func TestGroupFailsInBounds(t *testing.T) {
 
 // Two claims of one slot are not one: the second sees the first.
 func TestGroupHasOneStepASlot(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		keys := manySlots(t, s, 2)
@@ -257,6 +260,7 @@ func TestGroupHasOneStepASlot(t *testing.T) {
 
 // A caller that loses patience before its step is written has not done it.
 func TestGroupCallerLeaves(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		l, keys := s.Ledger(), manySlots(t, s, 2)
@@ -388,6 +392,7 @@ func TestIdleTransactionsEnd(t *testing.T) {
 
 // A panic in a group is an error of its steps at the worst, not the end of all.
 func TestGroupPanics(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		var panics atomic.Int32
 		s := openWith(t, url, store.Options{Clock: func() time.Time {
@@ -412,6 +417,7 @@ func TestGroupPanics(t *testing.T) {
 // TestGroupsRace lets two processes deliver the same slots: each is posted by
 // one of them, whatever the groups are.
 func TestGroupsRace(t *testing.T) {
+	t.Parallel()
 	const n = 60
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url)

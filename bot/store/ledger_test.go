@@ -80,6 +80,7 @@ func TestCloseSlot(t *testing.T) {
 }
 
 func TestOpenSlotTogether(t *testing.T) {
+	t.Parallel()
 	const processes = 4
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		taken := make(chan error, processes)
@@ -102,6 +103,7 @@ func TestOpenSlotTogether(t *testing.T) {
 // A slot without its job would wait for ever, a job without its slot would
 // find nothing to do.
 func TestOpenSlotNeedsJob(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s, db := open(t, url), raw(t, url)
 		if err := store.Undo(t.Context(), s, delivery.PlanArgs{}); err != nil {
@@ -121,6 +123,7 @@ func TestOpenSlotNeedsJob(t *testing.T) {
 }
 
 func TestClaim(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		now := t0
 		l := openWith(t, url, store.Options{Clock: func() time.Time { return now }}).Ledger()
@@ -156,6 +159,7 @@ func mustBeHeld(t *testing.T, l *store.Ledger, key delivery.SlotKey, left time.D
 }
 
 func TestRenew(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		now := t0
 		l := openWith(t, url, store.Options{Clock: func() time.Time { return now }}).Ledger()
@@ -190,6 +194,7 @@ func TestRenew(t *testing.T) {
 
 // Without a clock of the program's own the database's decides.
 func TestClaimByServerClock(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		l := openWith(t, url, store.Options{}).Ledger()
 		s := slot(here, "2025-07-03", "2025-07-02")
@@ -212,6 +217,7 @@ func TestClaimByServerClock(t *testing.T) {
 }
 
 func TestClaimTogether(t *testing.T) {
+	t.Parallel()
 	const processes, rounds = 4, 5
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		var ledgers []*store.Ledger

@@ -35,6 +35,7 @@ func (b *syncBuffer) String() string {
 // Migrations and the queue say at every start what nobody needs to know, at a
 // level that nobody needs to read.
 func TestNewsOfLibrariesAreDetails(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		var out syncBuffer
 		log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -205,6 +205,7 @@ func TestNoticePerson(t *testing.T) {
 
 // Of processes that intend the same notices one has them, and all of them.
 func TestIntendNoticesTogether(t *testing.T) {
+	t.Parallel()
 	const processes = 4
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		first := open(t, url)

@@ -18,6 +18,7 @@ import (
 )
 
 func TestOpenTogether(t *testing.T) {
+	t.Parallel()
 	const goroutines, processes = 8, 3
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		var all sync.WaitGroup
@@ -50,6 +51,7 @@ func TestOpenTogether(t *testing.T) {
 }
 
 func TestOpenAgain(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s, err := store.Open(t.Context(), url, store.Options{})
 		if err != nil {
@@ -75,6 +77,7 @@ func TestOpenMemoryTwice(t *testing.T) {
 }
 
 func TestOpenNewer(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		open(t, url)
 		execute(t, raw(t, url), "INSERT INTO cyberbrief_version (version_id, is_applied) VALUES (900, TRUE)")
@@ -233,6 +236,7 @@ func TestServerRefuses(t *testing.T) {
 }
 
 func TestNameHasNoCredentials(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, address string) {
 		s := open(t, address)
 		if u, err := url.Parse(address); err == nil && u.User != nil {

@@ -176,6 +176,7 @@ func mustBeFenced(t *testing.T, l *store.Ledger, s delivery.Slot) {
 // Either the intent comes first and the next holder sees it, or the claim
 // comes first and the old holder must not send.
 func TestIntendRacesClaim(t *testing.T) {
+	t.Parallel()
 	const rounds = 20
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		old, next := open(t, url).Ledger(), open(t, url).Ledger()

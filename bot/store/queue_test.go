@@ -95,6 +95,7 @@ func TestQueue(t *testing.T) {
 
 // A command line without workers leaves its jobs to the bot.
 func TestQueueOfAnotherProcess(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		cli, bot := open(t, url), open(t, url)
 		before, while := slot(here, "2025-07-03", "2025-07-02"), slot(there, "2025-07-03", "2025-07-02")
@@ -119,6 +120,7 @@ func TestQueueOfAnotherProcess(t *testing.T) {
 }
 
 func TestQueueStop(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s, w := open(t, url), newWorker()
 		w.hold = make(chan struct{})

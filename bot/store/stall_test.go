@@ -37,6 +37,7 @@ func stalled(t *testing.T, url string) *store.Store {
 }
 
 func TestCallEndsInTime(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s := stalled(t, url)
 		store.SetTimeout(s, 50*time.Millisecond)
@@ -56,6 +57,7 @@ func TestCallEndsInTime(t *testing.T) {
 }
 
 func TestCallEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		s := stalled(t, url)
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -25,7 +26,12 @@ import (
 // other process of a test.
 const childVariable = "CYBERBRIEF_TEST_CHILD"
 
+// TestMain lets many tests run side by side: they wait for the server, or for
+// each other's locks.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
 	if url := os.Getenv(childVariable); url != "" {
 		os.Exit(child(url))
 	}
@@ -61,11 +67,16 @@ func mustRef(s string) bot.Ref {
 	return ref
 }
 
-// everywhere runs f on each engine, with a store on an empty database.
+// everywhere runs f on each engine, with a store on an empty database. The
+// test goes on beside others from here.
 func everywhere(t *testing.T, f func(t *testing.T, s *store.Store)) {
 	t.Helper()
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) { f(t, open(t, url)) })
-	t.Run("memory", func(t *testing.T) { f(t, open(t, "sqlite::memory:")) })
+	t.Run("memory", func(t *testing.T) {
+		t.Parallel()
+		f(t, open(t, "sqlite::memory:"))
+	})
 }
 
 // open opens a store whose clock stands at t0.
