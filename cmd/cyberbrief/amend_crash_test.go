@@ -292,7 +292,7 @@ func (s *stoppedSender) request(ctx context.Context, does string, part int) (con
 	if mine && (s.Stop.Step == does+"heard" || s.Stop.Step == does+"taken") {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, sendPatience)
+	return s.bounded(ctx)
 }
 
 // prepare posts what the victim is to amend.
@@ -302,7 +302,7 @@ func (s *scene) prepare() {
 		return
 	}
 	m := s.mission
-	m.Job, m.Stop = job{}, stop{}
+	m.Job, m.Stop, m.Patience = job{}, stop{}, 0
 	if state, err := m.run(); err != nil || state != "posted" {
 		s.Fatalf("first post: %s, %v", state, err)
 	}

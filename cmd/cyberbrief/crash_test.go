@@ -118,7 +118,7 @@ func victims() int {
 	if *matrix == "full" {
 		return 40
 	}
-	return 16
+	return 8
 }
 
 // TestCrashMatrix kills real processes with kill -9 at every step of a
@@ -130,6 +130,7 @@ func TestCrashMatrix(t *testing.T) { runMatrix(t, cells) }
 // runMatrix runs the cells that there are on so many databases.
 func runMatrix(t *testing.T, cells func(databases []string) []cell) {
 	t.Helper()
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("kills processes for some time")
 	}
@@ -196,6 +197,9 @@ func newScene(t *testing.T, c cell, base string) *scene {
 	t.Helper()
 	s := &scene{T: t, cell: c}
 	s.mission = mission{Platform: c.platform, Database: base, Parts: c.parts, Stop: c.stop}
+	if c.mood == "is silent" {
+		s.mission.Patience = silencePatience
+	}
 	id := fmt.Sprint(800000000000000000 + channels.Add(1))
 	s.mission.Ref = bot.Ref{Installation: bot.Installation{Platform: c.platform, Tenant: bottest.SlackTeam}, Channel: id}
 	switch c.platform {
@@ -348,7 +352,7 @@ const claimEnds = 21 * time.Second
 func (x *tally) run(t *testing.T, c cell, base string) {
 	x.runs.Add(1)
 	s := newScene(t, c, base)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*settledWithin)
+	ctx, cancel := context.WithTimeout(t.Context(), lifetime)
 	defer cancel()
 	first, lines := s.start(s.mission)
 	other := s.await(ctx, lines)

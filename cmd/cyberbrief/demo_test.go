@@ -58,6 +58,7 @@ func startDemo(t *testing.T) string {
 }
 
 func TestDemoInTheBrowser(t *testing.T) {
+	t.Parallel()
 	tab := bottest.Browser(t)
 	page := startDemo(t)
 	bottest.Do(t, tab, bottest.Look(1280, 900, false), chromedp.Navigate(page))
@@ -81,6 +82,7 @@ func TestDemoInTheBrowser(t *testing.T) {
 // TestDemoAsAnAdmin pauses and resumes the channel, reads the settings and
 // the log, and looks around in the archive, in chat and on the pages.
 func TestDemoAsAnAdmin(t *testing.T) {
+	t.Parallel()
 	tab := bottest.Browser(t)
 	page := startDemo(t)
 	bottest.Do(t, tab, bottest.Look(1280, 900, false), chromedp.Navigate(page))

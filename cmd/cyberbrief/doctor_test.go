@@ -67,6 +67,7 @@ func (r doctorReport) find(part, text string) doctorCheck {
 // TestDoctorWhileTheBotRuns: all is well, beside the bot, and nothing is
 // changed.
 func TestDoctorWhileTheBotRuns(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		today := time.Now().UTC().Format("2006-01-02")
@@ -198,6 +199,7 @@ func TestDoctorOnBadDays(t *testing.T) {
 			"web", bot.Warn, "cannot be reached", "start the bot"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, bottest.SQLite(t))
 			w.publish("2025-07-03", "架空の事案")
 			c.spoil(t, w)

@@ -17,6 +17,7 @@ import (
 // TestExportUnknown writes what people of two workspaces asked for, most first,
 // without what a digest has explained since and without who asked.
 func TestExportUnknown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	w.publish("2025-07-03", "架空の事案") // explains 試験用語
 	s, err := store.Open(t.Context(), w.env["DATABASE_URL"], store.Options{})
@@ -57,6 +58,7 @@ func TestExportUnknown(t *testing.T) {
 // after a restart, as the digests stand then: a correction replaces what its
 // digest said, and what was withdrawn is gone unless another day tells it too.
 func TestTermsOutliveRestarts(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		body := func(terms ...string) []byte {

@@ -57,6 +57,7 @@ func (w *world) changes(now time.Time) string {
 func eachTransport(t *testing.T, check func(*testing.T, context.Context, *world, time.Time)) {
 	for name, start := range map[string]func(*world, time.Time) *process{"sockets": (*world).bySockets, "signed": (*world).byHTTP} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			now := time.Now() // signatures are of now
 			w := newWorld(t, bottest.SQLite(t))
 			w.publish("2025-07-03", "架空の事案")
@@ -140,6 +141,7 @@ func TestRunFormsOnSlack(t *testing.T) {
 // TestRunAddsAChannelByForm: a public channel is joined when it is added; the
 // removed one is not saved to.
 func TestRunAddsAChannelByForm(t *testing.T) {
+	t.Parallel()
 	eachTransport(t, func(t *testing.T, ctx context.Context, w *world, now time.Time) {
 		w.slack.AddChannel(bottest.SlackChannel{ID: "C200000002", Name: "soc"})
 		offer, err := w.slack.Command(ctx, bottest.SlackChannelID, bottest.SlackAdmin, "/briefing-admin", "add")

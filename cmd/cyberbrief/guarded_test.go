@@ -20,6 +20,7 @@ import (
 // that take something in with far too much: each answer has the headers that
 // keep browsers from harm, and none of what was sent is taken.
 func TestEveryAddressIsGuarded(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	w.env["API_TOKEN"], w.env["CONSOLE"] = secretAPIToken, "true"
 	w.publish("2025-07-03", "架空の事案")

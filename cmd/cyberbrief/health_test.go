@@ -41,6 +41,7 @@ func health(t *testing.T, listen string, c healthCommand) (string, error) {
 }
 
 func TestHealthOfTheBot(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	w.publish("2025-07-03", "架空の事案")
 	p := w.run(morning)

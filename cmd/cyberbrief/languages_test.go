@@ -14,6 +14,7 @@ import (
 // TestRunSpeaksTheLanguageOfTheChannel on both platforms, from the moment an
 // admin has chosen it; and an admin can test the channel and read the log.
 func TestRunSpeaksTheLanguageOfTheChannel(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	w.run(morning)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

@@ -181,6 +181,7 @@ func promtool(t *testing.T, stdin string, args ...string) string {
 }
 
 func TestAlertRules(t *testing.T) {
+	t.Parallel()
 	promtool(t, "", "check", "rules", monitoring+"/alerts.yaml")
 	promtool(t, "", "test", "rules", monitoring+"/alerts_test.yaml")
 }
@@ -219,6 +220,7 @@ func (w *world) awaitMetrics(address string, lines ...string) {
 
 // TestMetrics: what a morning leaves in /metrics, by promtool's rules.
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	w.publish("2025-07-03", "架空の事案")
 	w.slack.FailNext("chat.postMessage", bottest.SlackFault{Error: "ratelimited", RetryAfter: "1"})

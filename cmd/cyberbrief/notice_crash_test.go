@@ -172,7 +172,7 @@ func newRefusal(t *testing.T, p bot.Platform, url string) *refusal {
 // and kills the one that does the job at the step.
 func (r *refusal) run(victim job, step string, want int) {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(r.Context(), settledWithin)
+	ctx, cancel := context.WithTimeout(r.Context(), lifetime)
 	defer cancel()
 	for i, does := range []string{pauses, tells, tells} {
 		m := r.mission

@@ -12,6 +12,7 @@ import (
 // TestReadyWhileAPlatformRefusesTheBot: a platform that will not have the bot
 // post makes /readyz red, and says which and why; the other goes on.
 func TestReadyWhileAPlatformRefusesTheBot(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	w.slack.FailNext("chat.postMessage", bottest.SlackFault{Error: "not_allowed_token_type"})
 	w.publish("2025-07-03", "架空の事案")

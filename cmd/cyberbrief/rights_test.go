@@ -59,6 +59,7 @@ type role struct {
 // TestWhoMayDoWhat asks every command in every role through the wire. Refused
 // ones must have changed nothing.
 func TestWhoMayDoWhat(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	w.env["SLACK_ADMINS"] = "UNAMED,UNAMEDGUEST,UNAMEDAWAY,UNAMEDGONE,UNAMEDDOWN,UNAMEDHIDDEN"
 	w.env["CONSOLE"], w.env["LISTEN"] = "true", unusedAddress(t)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -10,8 +11,12 @@ import (
 // victimCommand is the process that the crash matrix kills.
 const victimCommand = "cyberbrief-victim"
 
-// TestMain lets scripts run the program itself as "cyberbrief".
+// TestMain lets scripts run the program itself as "cyberbrief", and many tests
+// side by side: most wait for the program's plans, leases and tries.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"cyberbrief": main, victimCommand: victim})
 }
 

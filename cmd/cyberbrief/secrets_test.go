@@ -99,6 +99,7 @@ func TestSecretsStayInside(t *testing.T) {
 		"signed and JSON":  {(*world).signedQuietly, "json"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			now := time.Now() // signatures are of now
 			w := newWorld(t, bottest.SQLite(t))
 			gone := keyed(t, "/gone")

@@ -106,6 +106,7 @@ func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	for _, version := range tableVersions(t) {
 		t.Run(fmt.Sprintf("from version %d", version), func(t *testing.T) {
+			t.Parallel()
 			bottest.EachDatabase(t, func(t *testing.T, url string) { upgrade(t, url, version) })
 		})
 	}
@@ -162,6 +163,7 @@ func (w *world) settled(now time.Time) bool {
 
 // TestDowngrade: an older program names the newer database, and what to do.
 func TestDowngrade(t *testing.T) {
+	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		versions := tableVersions(t)
 		newest := versions[len(versions)-1]

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,6 +36,8 @@ type mission struct {
 	Stop     stop
 	// Ahead is added to the clock: time that passed while nobody ran.
 	Ahead time.Duration
+	// Patience is how long a request may take; 0 is as long as anything.
+	Patience time.Duration
 }
 
 // stop is a point of a delivery. The zero value is none.
@@ -77,7 +80,7 @@ func (m mission) at(step string, part int) {
 }
 
 // lifetime is how long a victim waits for its end, should nobody come.
-const lifetime = 3 * time.Minute
+const lifetime = 5 * time.Minute
 
 // halt tells that the stop is reached and does nothing more.
 func halt() {
@@ -219,8 +222,15 @@ func (b *stoppedBooks) Confirm(ctx context.Context, key delivery.SlotKey, fence 
 	return err
 }
 
-// sendPatience is how long a request may take, so that silence costs little.
-const sendPatience = 500 * time.Millisecond
+// silencePatience is how long a request may take to a platform that is silent
+// once. A machine that is busy answers later than that, and so no other
+// platform is held to it.
+const silencePatience = time.Second
+
+// bounded ends with the patience for one request.
+func (m mission) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, cmp.Or(m.Patience, patience))
+}
 
 // stoppedSender sends messages of its own in the place of a post.
 type stoppedSender struct {
@@ -255,7 +265,7 @@ func (s *stoppedSender) Send(ctx context.Context, to bot.Target, m bot.Message) 
 	}
 	if !mine || s.Stop.Step != "heard" && s.Stop.Step != "taken" { // those wait to be killed
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, sendPatience)
+		ctx, cancel = s.bounded(ctx)
 		defer cancel()
 	}
 	return s.Sender.Send(ctx, to, m)
