@@ -74,7 +74,13 @@ func (l *Library) bindOne(f KeptDigest, known justRead) (*bound, error) {
 		return nil, nil
 	}
 	d.Date = f.Date
-	return &bound{newBook(f, d), d}, nil
+	b := newBook(f, d)
+	// Texts that a reader made can be parts of the whole file, which terms
+	// would then hold in memory; those that were unpacked stand alone.
+	if alone, err := b.unpack(); err == nil {
+		d = alone
+	}
+	return &bound{b, d}, nil
 }
 
 // reopened is what stands in a kept reading, if it is one of this digest.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -185,6 +187,32 @@ func TestTakeReadsOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestTermsStandAlone: what memory has of a digest does not hold the file that
+// its reader took it from.
+func TestTermsStandAlone(t *testing.T) {
+	whole := strings.Repeat("長い本文。", 1000)
+	s := newShelf()
+	var given lastDigest
+	l := NewLibrary(LibraryOptions{
+		Read: func(string, []byte) *briefing.Digest {
+			return &briefing.Digest{Date: "2025-07-01", Glossary: []briefing.Term{{Term: whole[:12]}}}
+		},
+		Keeper: s.keeper, Terms: &given, Logger: silent(), Clock: func() time.Time { return s.now },
+	})
+	if _, err := l.Take(t.Context(), "x.md", []byte(whole), "folder"); err != nil {
+		t.Fatal(err)
+	}
+	if got := given.Glossary[0].Term; got != whole[:12] || unsafe.StringData(got) == unsafe.StringData(whole) {
+		t.Errorf("term %q is a part of the whole file", got)
+	}
+}
+
+// lastDigest is the one that a TermIndex was given last.
+type lastDigest struct{ briefing.Digest }
+
+func (l *lastDigest) Put(d *briefing.Digest) { l.Digest = *d }
+func (l *lastDigest) Remove(briefing.Date)   {}
 
 // TestHolds: only what would change nothing need not be taken in.
 func TestHolds(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -360,7 +361,10 @@ func (m *machine) keepReadings(ctx context.Context) {
 func (m *machine) keepUp(ctx context.Context) {
 	m.pulse.beat(archiveLoop)
 	m.keepReadings(ctx)
-	debug.FreeOSMemory() // what only the start needed would stay for minutes
+	// What only the start needed would stay for minutes, or for good where it
+	// is shared out over the heap. Pools are emptied in two steps.
+	runtime.GC()
+	debug.FreeOSMemory()
 	tick := time.NewTicker(m.cfg.DigestPoll.Duration)
 	defer tick.Stop()
 	for {
