@@ -96,7 +96,7 @@ func (s sought) holding(words []string) (found []int) {
 // (0: all that follow) from the one with index first on, together with how
 // many there are in all. Case and width do not matter. A scan over ten years
 // of digests takes a few milliseconds, so there is no index; the first search
-// folds the digests, about half a millisecond each.
+// folds all digests.
 func (l *Library) SearchPage(words string, first, n int) (hits []Hit, total int) {
 	wanted := strings.Fields(fold(words))
 	if len(wanted) == 0 {
