@@ -24,10 +24,10 @@ import (
 )
 
 // browserTimeout bounds everything that one test does in its browser.
-const browserTimeout = 2 * time.Minute
+const browserTimeout = 4 * time.Minute
 
 // awaitTimeout bounds one Await: no test waits for it unless it fails.
-const awaitTimeout = 20 * time.Second
+const awaitTimeout = 90 * time.Second
 
 // chromiums are the names under which a Chromium may be installed.
 func chromiums() []string {
