@@ -113,6 +113,10 @@ func (x *tally) settledAfter(d time.Duration) {
 	x.took = append(x.took, d)
 }
 
+// racedCells is of how many cells one is run under the race detector, under
+// which a process takes several times as long and finds the same in each.
+const racedCells = 5
+
 // victims is how many cells run at the same time: they mostly wait.
 func victims() int {
 	if *matrix == "full" {
@@ -146,7 +150,10 @@ func runMatrix(t *testing.T, cells func(databases []string) []cell) {
 	var x tally
 	var wg sync.WaitGroup
 	turns := make(chan struct{}, victims())
-	for _, c := range cells(databases) {
+	for i, c := range cells(databases) {
+		if racing && i%racedCells != 0 {
+			continue
+		}
 		turns <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turns }()

@@ -104,7 +104,11 @@ func writeOld(t *testing.T, url string, version int64, bodies map[string]string)
 // morning on which that one was stopped: it goes on where the other ended.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
-	for _, version := range tableVersions(t) {
+	versions := tableVersions(t)
+	if racing { // what the program does then is the same for each
+		versions = []int64{versions[0], versions[len(versions)-1]}
+	}
+	for _, version := range versions {
 		t.Run(fmt.Sprintf("from version %d", version), func(t *testing.T) {
 			t.Parallel()
 			bottest.EachDatabase(t, func(t *testing.T, url string) { upgrade(t, url, version) })
