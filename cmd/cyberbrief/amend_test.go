@@ -17,7 +17,7 @@ func TestRunCorrectsAndRetracts(t *testing.T) {
 	bottest.EachDatabase(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		w.publish("2025-07-03", "架空の事案")
-		w.run(morning)
+		p := w.run(morning)
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		if err := w.slack.WaitSockets(ctx, 2); err != nil {
@@ -32,6 +32,7 @@ func TestRunCorrectsAndRetracts(t *testing.T) {
 				strings.Contains(seen[1].Text, "訂正された事案")
 		}
 		w.await("both posts show the correction", func() bool { return corrected(w.inSlack()) && corrected(w.inDiscord()) })
+		w.await("nobody is at the posts any more", func() bool { return strings.Count(p.out.String(), "post is up to date") == 2 })
 		for _, m := range append(w.inSlack(), w.inDiscord()...) {
 			if strings.Contains(m.Text, "架空の事案") {
 				t.Errorf("a message shows the old text: %q", m.Text)
