@@ -150,7 +150,11 @@ func nobody(t *testing.T, _ *atomic.Int32) string {
 	return s.URL
 }
 
-func noName(*testing.T, *atomic.Int32) string { return "http://no-such-host.invalid" }
+// noName is a name that is looked up nowhere: its label is longer than the 63
+// characters that the DNS has room for.
+func noName(*testing.T, *atomic.Int32) string {
+	return "http://" + strings.Repeat("a", 64) + ".invalid"
+}
 
 // stranger has a certificate that nobody vouches for.
 func stranger(t *testing.T, seen *atomic.Int32) string {
