@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -136,14 +137,16 @@ func (l *Library) unkept() (books []*book) {
 	return books
 }
 
-// abreast calls do with 0 to n-1, as many at a time as there are processors.
+// abreast calls do with 0 to n-1, as many at a time as there are processors. A
+// panic in one of them is the caller's when all have ended: who reads a digest
+// or answers a command catches it, and nobody could in a goroutine of ours.
 func abreast(n int, do func(int)) {
-	next := make(chan int)
+	next, panics := make(chan int), make(chan string, 1)
 	var wg sync.WaitGroup
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		wg.Go(func() {
 			for i := range next {
-				do(i)
+				catch(panics, func() { do(i) })
 			}
 		})
 	}
@@ -152,4 +155,22 @@ func abreast(n int, do func(int)) {
 	}
 	close(next)
 	wg.Wait()
+	select {
+	case p := <-panics:
+		panic(p)
+	default:
+	}
+}
+
+// catch keeps the first panic, with the place where it was.
+func catch(panics chan<- string, do func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			select {
+			case panics <- fmt.Sprintf("%v\n%s", p, debug.Stack()):
+			default:
+			}
+		}
+	}()
+	do()
 }

@@ -208,6 +208,37 @@ func TestTermsStandAlone(t *testing.T) {
 	}
 }
 
+// TestPanicOfAReader: a reader that panics over a digest which another replica
+// took in ends no process: whoever asked for it catches that, and the digest is
+// there once it can be read.
+func TestPanicOfAReader(t *testing.T) {
+	s := newShelf()
+	s.mustTake(t, "2025-07-01", "一日|本文")
+	s.mustTake(t, "2025-07-02", "二日|本文")
+	broken := true
+	l := NewLibrary(LibraryOptions{
+		Read: func(name string, body []byte) *briefing.Digest {
+			if broken && strings.Contains(name, "2025-07-02") {
+				panic("no such layout")
+			}
+			return readNews(name, body)
+		},
+		Keeper: s.keeper, Terms: s.terms, Logger: silent(), Clock: func() time.Time { return s.now },
+	})
+	func() {
+		defer func() {
+			if p, _ := recover().(string); !strings.Contains(p, "no such layout") || !strings.Contains(p, "bind_test.go") {
+				t.Errorf("caught %q, want the reader's panic and where it was", p)
+			}
+		}()
+		t.Errorf("no panic, %v", l.Refresh(t.Context()))
+	}()
+	broken = false
+	if err := l.Refresh(t.Context()); err != nil || len(l.Dates()) != 2 {
+		t.Errorf("after that: %v, %v", l.Dates(), err)
+	}
+}
+
 // lastDigest is the one that a TermIndex was given last.
 type lastDigest struct{ briefing.Digest }
 
