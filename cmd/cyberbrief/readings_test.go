@@ -135,6 +135,7 @@ func TestReaderName(t *testing.T) {
 		{"ELF", "\x7fELF…\x04\x00\x00\x00\x05\x00\x00\x00\x04\x00\x00\x00Go\x00\x00a/b/c\x00\x04", "a/b/c"},
 		{"others", "MZ…\xff Go build ID: \"d/e-f_1\"\n \xff…", "d/e-f_1"},
 		{"built without", "\x7fELF…Go\x00\x00\x00\x00", ""},
+		{"the same in every program", "\x7fELF…Go\x00\x00redacted\x00", ""},
 		{"something else", "#!/bin/sh\n", ""},
 		{"nothing", "", ""},
 	} {
