@@ -2,7 +2,7 @@ package briefing
 
 // Laid is what Pack compresses.
 func Laid(d *Digest) []byte {
-	p := &packing{}
+	p := newPacking()
 	p.digest(d)
 	return p.bytes
 }

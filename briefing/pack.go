@@ -21,7 +21,7 @@ var errUnpack = errors.New("not a packed digest, or a damaged one")
 // checksum. Only the program that packed a digest can unpack it: nothing in
 // the bytes says how they are laid out.
 func Pack(d *Digest) []byte {
-	p := &packing{}
+	p := newPacking()
 	p.digest(d)
 	return deflate(p.bytes)
 }
@@ -101,7 +101,14 @@ type packing struct {
 	bytes  []byte // written so far, or still to be read
 	opens  bool   // reads
 	broken bool   // the bytes ended early or make no sense
+	// texts are those that were read, and numbers those that were written, from
+	// 1: each stands in the bytes once. Every story names its section, and with
+	// a heading of half a megabyte a digest would have gigabytes.
+	texts   []string
+	numbers map[string]int
 }
+
+func newPacking() *packing { return &packing{numbers: map[string]int{}} }
 
 func (p *packing) digest(d *Digest) {
 	packText(p, &d.Date)
@@ -213,19 +220,43 @@ func packFlag(p *packing, b *bool) {
 	*b = n == 1
 }
 
-// packText writes a text after its length in bytes.
+// packText writes the number of a text that came before, or 0 and a new one.
 func packText[S ~string](p *packing, s *S) {
-	n := len(*s)
-	packNumber(p, &n)
-	if !p.opens {
-		p.bytes = append(p.bytes, *s...)
+	if p.opens {
+		*s = S(p.readText())
+	} else {
+		p.writeText(string(*s))
+	}
+}
+
+func (p *packing) writeText(s string) {
+	number, length := p.numbers[s], len(s)
+	packNumber(p, &number)
+	if number > 0 {
 		return
 	}
-	if n < 0 || n > len(p.bytes) {
+	packNumber(p, &length)
+	p.bytes = append(p.bytes, s...)
+	p.numbers[s] = len(p.numbers) + 1
+}
+
+func (p *packing) readText() string {
+	var number, length int
+	packNumber(p, &number)
+	switch {
+	case number > 0 && number <= len(p.texts):
+		return p.texts[number-1]
+	case number == 0:
+		packNumber(p, &length)
+	}
+	if number != 0 || length < 0 || length > len(p.bytes) {
 		p.fail()
-		return
+		return ""
 	}
-	*s, p.bytes = S(p.bytes[:n]), p.bytes[n:]
+	s := string(p.bytes[:length])
+	p.bytes = p.bytes[length:]
+	p.texts = append(p.texts, s)
+	return s
 }
 
 // packList writes the elements after one more than their number; 0 is nil,

@@ -2,7 +2,9 @@ package briefing_test
 
 import (
 	"bytes"
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -66,6 +68,29 @@ func TestPack(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" || err != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, d)
 		}
+	}
+}
+
+// TestPackOfALongHeading: what stands in the file once is packed once, however
+// many stories name it. A hostile file would else take the memory of the machine,
+// again at every start.
+func TestPackOfALongHeading(t *testing.T) {
+	const stories = 2000
+	var file strings.Builder
+	fmt.Fprintf(&file, "# 架空のニュース\n\n## 主要ポイント\n\n- 架空の事案がありました。\n\n## 国内ニュース%s\n\n", strings.Repeat("長い見出し", 40_000))
+	for i := range stories {
+		fmt.Fprintf(&file, "### 事案%d\n\n本文%dです。\n\n", i, i)
+	}
+	want := digest.Read("news_2025-07-02.md", []byte(file.String()))
+	if err := want.Err(); err != nil || len(want.Stories) != stories || len(want.Stories[stories-1].Section) < file.Len()/2 {
+		t.Fatalf("%d stories, %v: the case is none", len(want.Stories), err)
+	}
+	if n := len(briefing.Laid(want)); n > 2*file.Len() {
+		t.Fatalf("a file of %d bytes takes %d", file.Len(), n)
+	}
+	got, err := briefing.Unpack(briefing.Pack(want))
+	if err != nil || !reflect.DeepEqual(want, got) {
+		t.Errorf("unpacked as another digest, %v", err)
 	}
 }
 
