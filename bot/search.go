@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/rivo/uniseg"
+
 	"cyberbrief/briefing"
 )
 
@@ -32,13 +34,13 @@ type passage struct {
 // its own only where no story tells it.
 func passages(d *briefing.Digest) []passage {
 	var all []passage
-	anchors := d.Anchors()
+	anchors, title := d.Anchors(), shortTitle(d.Title)
 	add := func(line int, heading string, texts ...string) {
 		all = append(all, passage{line, anchors[line], heading, strings.Join(texts, "\n")})
 	}
 	for _, k := range d.KeyPoints {
 		if len(k.Details) == 0 {
-			add(k.Line, d.Title, k.Text.String())
+			add(k.Line, title, k.Text.String())
 		}
 	}
 	for _, s := range d.Stories {
@@ -49,13 +51,32 @@ func passages(d *briefing.Digest) []passage {
 	}
 	for _, p := range []*briefing.Passage{d.Outlook, d.Conclusion} {
 		if p != nil {
-			add(p.Line, d.Title, p.Text.String())
+			add(p.Line, title, p.Text.String())
 		}
 	}
 	for _, t := range d.Glossary {
 		add(t.Line, t.Term, append(slices.Clone(t.Aliases), t.Definition)...)
 	}
 	return all
+}
+
+// maxTitleBytes is how much of a digest's title is searched and shown: 200
+// kanji. It stands with every key point that no story tells, so a hostile one
+// would be gigabytes; real ones have some fifty characters.
+const maxTitleBytes = 600
+
+// shortTitle cuts a title between graphemes.
+func shortTitle(title string) string {
+	kept, rest, state := 0, title, -1
+	for rest != "" {
+		var cluster string
+		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		if kept+len(cluster) > maxTitleBytes {
+			return title[:kept] + "…"
+		}
+		kept += len(cluster)
+	}
+	return title
 }
 
 // sought is what a search looks at: the passages of a digest, folded, one
