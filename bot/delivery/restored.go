@@ -51,6 +51,9 @@ func (r *run) recall(ctx context.Context) (verdict, bool) {
 	}
 	if len(r.parts) == 0 {
 		if v, stop := r.render(); stop {
+			// A digest that was withdrawn may never come back: whoever retracts
+			// by hand is not to wait for it.
+			v.after = max(v.after, lookWait)
 			return v, true
 		}
 	}

@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -170,4 +171,28 @@ func TestRestoredRetract(t *testing.T) {
 			})
 		}
 	}
+}
+
+// What was posted from the lost ledger cannot be looked for when its digest is
+// withdrawn: nobody knows how many messages it had. Whoever retracts is told at
+// once, and the slot says so in the end.
+func TestRestoredRetractWithdrawn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Slack)
+		w.open("one")
+		w.library.withdraw(digest)
+		time.Sleep(10 * time.Minute)
+		w.restore()
+		w.retract("")
+		asked := time.Now()
+		err := w.deliverer().RemoveNow(t.Context(), w.slot(today))
+		if took := time.Since(asked); err == nil || !strings.Contains(err.Error(), "digest is not there") || took > time.Minute {
+			t.Errorf("after %v: %v", took, err)
+		}
+		w.work(w.deliverer().Remove, w.slot(today).SlotKey)
+		if got := w.slot(today).Reason; got != "retracted, but not everything: digest is not there" {
+			t.Errorf("the slot ends with %q", got)
+		}
+	})
 }
