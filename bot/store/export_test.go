@@ -27,6 +27,9 @@ func Clean(url string, err error) error {
 	return a.clean(err)
 }
 
+// BeginQuery begins each transaction on PostgreSQL.
+const BeginQuery = beginQuery
+
 // errUndo makes a transaction roll back.
 var errUndo = errors.New("undo")
 

@@ -152,9 +152,16 @@ func (e *postgresEngine) inTx(ctx context.Context, f func(tx) error) error {
 	return t.Commit(ctx)
 }
 
+// beginQuery has the server find each row that a transaction names by its
+// key. It would else read a whole table to join it with the few steps of a
+// group, whose number and cost it does not know.
+const beginQuery = `BEGIN;
+	SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
+	SET LOCAL random_page_cost = 1`
+
 func begin(ctx context.Context, conn *sql.Conn) (t pgx.Tx, err error) {
 	err = conn.Raw(func(driver any) error {
-		t, err = driver.(*stdlib.Conn).Conn().Begin(ctx)
+		t, err = driver.(*stdlib.Conn).Conn().BeginTx(ctx, pgx.TxOptions{BeginQuery: beginQuery})
 		return err
 	})
 	return t, err

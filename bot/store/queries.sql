@@ -139,13 +139,14 @@ SELECT * FROM slots WHERE digest = $1 ORDER BY ref, date;
 
 -- The statements with an argument steps work on many rows at a time. It is a
 -- JSON object with an object for each row, whose names here are the columns'.
--- ClaimSlots compares an expression with the states, lest SQLite look for each
--- unsettled slot among the steps instead of for each step among the slots.
+-- What they ask of a slot is asked of its step as well, which is never null: a
+-- database would else look for each unsettled slot among the steps instead of
+-- for each step among the slots.
 -- name: ClaimSlots :many
 UPDATE slots SET fence = slots.fence + 1, lease_until = CAST(step.value->>'lease_until' AS bigint), touched_at = sqlc.arg(now)
 FROM json_each(sqlc.arg(steps)) AS step
 WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
-    AND COALESCE(state, '') IN ('claimed', 'doubtful') AND lease_until <= sqlc.arg(now) AND retract_at = 0
+    AND (step.value IS NULL OR state IN ('claimed', 'doubtful') AND lease_until <= sqlc.arg(now) AND retract_at = 0)
 RETURNING ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at,
     fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on,
     retract_at, retracted_at;
@@ -187,7 +188,7 @@ UPDATE slots SET touched_at = sqlc.arg(now), attempts = CAST(step.value->>'attem
 FROM json_each(sqlc.arg(steps)) AS step
 WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
     AND fence = CAST(step.value->>'fence' AS bigint)
-    AND (state IN ('claimed', 'doubtful') OR lease_until > 0)
+    AND (step.value IS NULL OR state IN ('claimed', 'doubtful') OR lease_until > 0)
 RETURNING ref, date;
 
 -- ConfirmSlots is HoldSlot after messages were posted. posted_at is 0 for all
@@ -201,7 +202,7 @@ UPDATE slots SET touched_at = sqlc.arg(now),
 FROM json_each(sqlc.arg(steps)) AS step
 WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
     AND fence = CAST(step.value->>'fence' AS bigint)
-    AND (state IN ('claimed', 'doubtful') OR lease_until > 0)
+    AND (step.value IS NULL OR state IN ('claimed', 'doubtful') OR lease_until > 0)
 RETURNING ref, date;
 
 -- SettleSlot may be repeated with the same outcome: the answer to the first

@@ -394,7 +394,7 @@ const claimSlots = `-- name: ClaimSlots :many
 UPDATE slots SET fence = slots.fence + 1, lease_until = CAST(step.value->>'lease_until' AS bigint), touched_at = $1
 FROM json_each($2) AS step
 WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
-    AND COALESCE(state, '') IN ('claimed', 'doubtful') AND lease_until <= $1 AND retract_at = 0
+    AND (step.value IS NULL OR state IN ('claimed', 'doubtful') AND lease_until <= $1 AND retract_at = 0)
 RETURNING ref, date, installation, state, reason, digest, earlier, due_at, closes_at, posted_at, touched_at,
     fence, attempts, lease_until, edition, next_edition, next_state, next_reason, corrections, corrected_on,
     retract_at, retracted_at
@@ -407,8 +407,9 @@ type ClaimSlotsParams struct {
 
 // The statements with an argument steps work on many rows at a time. It is a
 // JSON object with an object for each row, whose names here are the columns'.
-// ClaimSlots compares an expression with the states, lest SQLite look for each
-// unsettled slot among the steps instead of for each step among the slots.
+// What they ask of a slot is asked of its step as well, which is never null: a
+// database would else look for each unsettled slot among the steps instead of
+// for each step among the slots.
 func (q *Queries) ClaimSlots(ctx context.Context, arg ClaimSlotsParams) ([]Slot, error) {
 	rows, err := q.db.QueryContext(ctx, claimSlots, arg.Now, arg.Steps)
 	if err != nil {
@@ -479,7 +480,7 @@ UPDATE slots SET touched_at = $1,
 FROM json_each($2) AS step
 WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
     AND fence = CAST(step.value->>'fence' AS bigint)
-    AND (state IN ('claimed', 'doubtful') OR lease_until > 0)
+    AND (step.value IS NULL OR state IN ('claimed', 'doubtful') OR lease_until > 0)
 RETURNING ref, date
 `
 
@@ -819,7 +820,7 @@ UPDATE slots SET touched_at = $1, attempts = CAST(step.value->>'attempts' AS big
 FROM json_each($2) AS step
 WHERE slots.ref = step.value->>'ref' AND slots.date = step.value->>'date'
     AND fence = CAST(step.value->>'fence' AS bigint)
-    AND (state IN ('claimed', 'doubtful') OR lease_until > 0)
+    AND (step.value IS NULL OR state IN ('claimed', 'doubtful') OR lease_until > 0)
 RETURNING ref, date
 `
 
