@@ -129,6 +129,12 @@ func (e *postgresEngine) migrateQueue(ctx context.Context) error {
 	return err
 }
 
+// prepare has nothing to do: pgx prepares each statement when it is used first,
+// on each connection.
+func (e *postgresEngine) prepare(context.Context) (*queries.Queries, error) {
+	return queries.New(e.db), nil
+}
+
 // inTx begins the transaction below database/sql, because River wants pgx's
 // own; our statements go through the same connection and so are part of it.
 func (e *postgresEngine) inTx(ctx context.Context, f func(tx) error) error {

@@ -30,6 +30,8 @@ type sqliteEngine struct {
 	anchor   *sql.Conn
 	keeper   *sql.DB
 	inserter *river.Client[*sql.Tx]
+	// statements are prepared once the tables are there.
+	statements *queries.Queries
 }
 
 // pageCache is how much of the file SQLite holds in memory, in KiB, where its
@@ -49,6 +51,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (engine, *sql.DB
 	if e.db, err = openFile(source); err != nil {
 		return nil, nil, err
 	}
+	e.statements = queries.New(e.db)
 	if e.file == "" {
 		if err := e.keepMemory(ctx, source); err != nil {
 			return nil, nil, errors.Join(err, e.close())
@@ -171,6 +174,13 @@ func (e *sqliteEngine) migrateQueue(ctx context.Context) error {
 	return err
 }
 
+// prepare has SQLite read each statement once: that takes longer than doing
+// what most of them say. They live as long as the one connection.
+func (e *sqliteEngine) prepare(ctx context.Context) (_ *queries.Queries, err error) {
+	e.statements, err = queries.Prepare(ctx, e.db)
+	return e.statements, err
+}
+
 func (e *sqliteEngine) inTx(ctx context.Context, f func(tx) error) error {
 	t, err := e.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -181,7 +191,7 @@ func (e *sqliteEngine) inTx(ctx context.Context, f func(tx) error) error {
 		_, err := e.inserter.InsertTx(ctx, t, args, nil)
 		return err
 	}
-	if err := f(tx{queries.New(t), t, enqueue}); err != nil {
+	if err := f(tx{e.statements.WithTx(t), t, enqueue}); err != nil {
 		return err
 	}
 	return t.Commit()

@@ -60,6 +60,8 @@ type Store struct {
 	// timeout is callTimeout, except in tests.
 	timeout time.Duration
 	meter   Meter
+	// statements are those outside a transaction.
+	statements *queries.Queries
 	// steps are the writes of deliveries.
 	steps *group
 }
@@ -70,6 +72,8 @@ type engine interface {
 	lock(context.Context) (unlock func(), err error)
 	// migrateQueue brings River's tables up to date.
 	migrateQueue(context.Context) error
+	// prepare gives the statements, once the tables are there.
+	prepare(context.Context) (*queries.Queries, error)
 	// inTx commits what f did, unless f fails.
 	inTx(ctx context.Context, f func(tx) error) error
 	// maxGroups is how many groups of steps are written at the same time.
@@ -134,7 +138,10 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := migrate(ctx, s.db, s.engine, s.logger); err != nil {
 		return err
 	}
-	return touch(ctx, queries.New(s.db), s.clock())
+	if s.statements, err = s.engine.prepare(ctx); err != nil {
+		return err
+	}
+	return touch(ctx, s.statements, s.clock())
 }
 
 // Shutdown closes the database. Calls that run fail.
@@ -164,7 +171,7 @@ func touch(ctx context.Context, q *queries.Queries, now time.Time) error {
 // do runs single statements, each its own transaction.
 func (s *Store) do(ctx context.Context, what string, f func(context.Context, *queries.Queries) error) error {
 	return s.metered(false, func() error {
-		return s.call(ctx, what, func(ctx context.Context) error { return f(ctx, queries.New(s.db)) })
+		return s.call(ctx, what, func(ctx context.Context) error { return f(ctx, s.statements) })
 	})
 }
 

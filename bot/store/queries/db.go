@@ -7,6 +7,7 @@ package queries
 import (
 	"context"
 	"database/sql"
+	"fmt"
 )
 
 type DBTX interface {
@@ -20,12 +21,778 @@ func New(db DBTX) *Queries {
 	return &Queries{db: db}
 }
 
+func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
+	q := Queries{db: db}
+	var err error
+	if q.acceptDigestStmt, err = db.PrepareContext(ctx, acceptDigest); err != nil {
+		return nil, fmt.Errorf("error preparing query AcceptDigest: %w", err)
+	}
+	if q.addAuditStmt, err = db.PrepareContext(ctx, addAudit); err != nil {
+		return nil, fmt.Errorf("error preparing query AddAudit: %w", err)
+	}
+	if q.addNoteStmt, err = db.PrepareContext(ctx, addNote); err != nil {
+		return nil, fmt.Errorf("error preparing query AddNote: %w", err)
+	}
+	if q.addNoticeStmt, err = db.PrepareContext(ctx, addNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query AddNotice: %w", err)
+	}
+	if q.addPartsStmt, err = db.PrepareContext(ctx, addParts); err != nil {
+		return nil, fmt.Errorf("error preparing query AddParts: %w", err)
+	}
+	if q.addSeenStmt, err = db.PrepareContext(ctx, addSeen); err != nil {
+		return nil, fmt.Errorf("error preparing query AddSeen: %w", err)
+	}
+	if q.addSlotStmt, err = db.PrepareContext(ctx, addSlot); err != nil {
+		return nil, fmt.Errorf("error preparing query AddSlot: %w", err)
+	}
+	if q.addresseesStmt, err = db.PrepareContext(ctx, addressees); err != nil {
+		return nil, fmt.Errorf("error preparing query Addressees: %w", err)
+	}
+	if q.auditStmt, err = db.PrepareContext(ctx, audit); err != nil {
+		return nil, fmt.Errorf("error preparing query Audit: %w", err)
+	}
+	if q.auditOfAllStmt, err = db.PrepareContext(ctx, auditOfAll); err != nil {
+		return nil, fmt.Errorf("error preparing query AuditOfAll: %w", err)
+	}
+	if q.auditOfChannelStmt, err = db.PrepareContext(ctx, auditOfChannel); err != nil {
+		return nil, fmt.Errorf("error preparing query AuditOfChannel: %w", err)
+	}
+	if q.channelStmt, err = db.PrepareContext(ctx, channel); err != nil {
+		return nil, fmt.Errorf("error preparing query Channel: %w", err)
+	}
+	if q.channelsStmt, err = db.PrepareContext(ctx, channels); err != nil {
+		return nil, fmt.Errorf("error preparing query Channels: %w", err)
+	}
+	if q.claimSlotsStmt, err = db.PrepareContext(ctx, claimSlots); err != nil {
+		return nil, fmt.Errorf("error preparing query ClaimSlots: %w", err)
+	}
+	if q.confirmPartsStmt, err = db.PrepareContext(ctx, confirmParts); err != nil {
+		return nil, fmt.Errorf("error preparing query ConfirmParts: %w", err)
+	}
+	if q.confirmSlotsStmt, err = db.PrepareContext(ctx, confirmSlots); err != nil {
+		return nil, fmt.Errorf("error preparing query ConfirmSlots: %w", err)
+	}
+	if q.countStmt, err = db.PrepareContext(ctx, count); err != nil {
+		return nil, fmt.Errorf("error preparing query Count: %w", err)
+	}
+	if q.countSentPartsStmt, err = db.PrepareContext(ctx, countSentParts); err != nil {
+		return nil, fmt.Errorf("error preparing query CountSentParts: %w", err)
+	}
+	if q.countUnknownStmt, err = db.PrepareContext(ctx, countUnknown); err != nil {
+		return nil, fmt.Errorf("error preparing query CountUnknown: %w", err)
+	}
+	if q.digestStmt, err = db.PrepareContext(ctx, digest); err != nil {
+		return nil, fmt.Errorf("error preparing query Digest: %w", err)
+	}
+	if q.digestsSinceStmt, err = db.PrepareContext(ctx, digestsSince); err != nil {
+		return nil, fmt.Errorf("error preparing query DigestsSince: %w", err)
+	}
+	if q.doubtNoticesStmt, err = db.PrepareContext(ctx, doubtNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query DoubtNotices: %w", err)
+	}
+	if q.dropNoteStmt, err = db.PrepareContext(ctx, dropNote); err != nil {
+		return nil, fmt.Errorf("error preparing query DropNote: %w", err)
+	}
+	if q.dropNoticeStmt, err = db.PrepareContext(ctx, dropNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query DropNotice: %w", err)
+	}
+	if q.dropPartsStmt, err = db.PrepareContext(ctx, dropParts); err != nil {
+		return nil, fmt.Errorf("error preparing query DropParts: %w", err)
+	}
+	if q.dropRarestUnknownStmt, err = db.PrepareContext(ctx, dropRarestUnknown); err != nil {
+		return nil, fmt.Errorf("error preparing query DropRarestUnknown: %w", err)
+	}
+	if q.dropSeenStmt, err = db.PrepareContext(ctx, dropSeen); err != nil {
+		return nil, fmt.Errorf("error preparing query DropSeen: %w", err)
+	}
+	if q.dropSourceCheckStmt, err = db.PrepareContext(ctx, dropSourceCheck); err != nil {
+		return nil, fmt.Errorf("error preparing query DropSourceCheck: %w", err)
+	}
+	if q.holdSlotStmt, err = db.PrepareContext(ctx, holdSlot); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldSlot: %w", err)
+	}
+	if q.intendNoticeStmt, err = db.PrepareContext(ctx, intendNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query IntendNotice: %w", err)
+	}
+	if q.intendPartsStmt, err = db.PrepareContext(ctx, intendParts); err != nil {
+		return nil, fmt.Errorf("error preparing query IntendParts: %w", err)
+	}
+	if q.intendSlotsStmt, err = db.PrepareContext(ctx, intendSlots); err != nil {
+		return nil, fmt.Errorf("error preparing query IntendSlots: %w", err)
+	}
+	if q.isRejectedStmt, err = db.PrepareContext(ctx, isRejected); err != nil {
+		return nil, fmt.Errorf("error preparing query IsRejected: %w", err)
+	}
+	if q.markPartStmt, err = db.PrepareContext(ctx, markPart); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkPart: %w", err)
+	}
+	if q.newestDigestsStmt, err = db.PrepareContext(ctx, newestDigests); err != nil {
+		return nil, fmt.Errorf("error preparing query NewestDigests: %w", err)
+	}
+	if q.noteStmt, err = db.PrepareContext(ctx, note); err != nil {
+		return nil, fmt.Errorf("error preparing query Note: %w", err)
+	}
+	if q.openNoticesStmt, err = db.PrepareContext(ctx, openNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenNotices: %w", err)
+	}
+	if q.partsStmt, err = db.PrepareContext(ctx, parts); err != nil {
+		return nil, fmt.Errorf("error preparing query Parts: %w", err)
+	}
+	if q.partsOfAllStmt, err = db.PrepareContext(ctx, partsOfAll); err != nil {
+		return nil, fmt.Errorf("error preparing query PartsOfAll: %w", err)
+	}
+	if q.pauseChannelStmt, err = db.PrepareContext(ctx, pauseChannel); err != nil {
+		return nil, fmt.Errorf("error preparing query PauseChannel: %w", err)
+	}
+	if q.putChannelStmt, err = db.PrepareContext(ctx, putChannel); err != nil {
+		return nil, fmt.Errorf("error preparing query PutChannel: %w", err)
+	}
+	if q.putDigestStmt, err = db.PrepareContext(ctx, putDigest); err != nil {
+		return nil, fmt.Errorf("error preparing query PutDigest: %w", err)
+	}
+	if q.putNoteStmt, err = db.PrepareContext(ctx, putNote); err != nil {
+		return nil, fmt.Errorf("error preparing query PutNote: %w", err)
+	}
+	if q.putOffProbeStmt, err = db.PrepareContext(ctx, putOffProbe); err != nil {
+		return nil, fmt.Errorf("error preparing query PutOffProbe: %w", err)
+	}
+	if q.putReadingStmt, err = db.PrepareContext(ctx, putReading); err != nil {
+		return nil, fmt.Errorf("error preparing query PutReading: %w", err)
+	}
+	if q.putSourceCheckStmt, err = db.PrepareContext(ctx, putSourceCheck); err != nil {
+		return nil, fmt.Errorf("error preparing query PutSourceCheck: %w", err)
+	}
+	if q.reclaimSlotStmt, err = db.PrepareContext(ctx, reclaimSlot); err != nil {
+		return nil, fmt.Errorf("error preparing query ReclaimSlot: %w", err)
+	}
+	if q.refusePartStmt, err = db.PrepareContext(ctx, refusePart); err != nil {
+		return nil, fmt.Errorf("error preparing query RefusePart: %w", err)
+	}
+	if q.rejectDigestStmt, err = db.PrepareContext(ctx, rejectDigest); err != nil {
+		return nil, fmt.Errorf("error preparing query RejectDigest: %w", err)
+	}
+	if q.rejectedStmt, err = db.PrepareContext(ctx, rejected); err != nil {
+		return nil, fmt.Errorf("error preparing query Rejected: %w", err)
+	}
+	if q.rejectedFilesStmt, err = db.PrepareContext(ctx, rejectedFiles); err != nil {
+		return nil, fmt.Errorf("error preparing query RejectedFiles: %w", err)
+	}
+	if q.releaseSlotStmt, err = db.PrepareContext(ctx, releaseSlot); err != nil {
+		return nil, fmt.Errorf("error preparing query ReleaseSlot: %w", err)
+	}
+	if q.removeChannelStmt, err = db.PrepareContext(ctx, removeChannel); err != nil {
+		return nil, fmt.Errorf("error preparing query RemoveChannel: %w", err)
+	}
+	if q.renewSlotStmt, err = db.PrepareContext(ctx, renewSlot); err != nil {
+		return nil, fmt.Errorf("error preparing query RenewSlot: %w", err)
+	}
+	if q.reopenSlotStmt, err = db.PrepareContext(ctx, reopenSlot); err != nil {
+		return nil, fmt.Errorf("error preparing query ReopenSlot: %w", err)
+	}
+	if q.resumeChannelStmt, err = db.PrepareContext(ctx, resumeChannel); err != nil {
+		return nil, fmt.Errorf("error preparing query ResumeChannel: %w", err)
+	}
+	if q.retractSlotStmt, err = db.PrepareContext(ctx, retractSlot); err != nil {
+		return nil, fmt.Errorf("error preparing query RetractSlot: %w", err)
+	}
+	if q.seenStmt, err = db.PrepareContext(ctx, seen); err != nil {
+		return nil, fmt.Errorf("error preparing query Seen: %w", err)
+	}
+	if q.settleCorrectionStmt, err = db.PrepareContext(ctx, settleCorrection); err != nil {
+		return nil, fmt.Errorf("error preparing query SettleCorrection: %w", err)
+	}
+	if q.settleNoticeStmt, err = db.PrepareContext(ctx, settleNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query SettleNotice: %w", err)
+	}
+	if q.settleRetractionStmt, err = db.PrepareContext(ctx, settleRetraction); err != nil {
+		return nil, fmt.Errorf("error preparing query SettleRetraction: %w", err)
+	}
+	if q.settleSlotStmt, err = db.PrepareContext(ctx, settleSlot); err != nil {
+		return nil, fmt.Errorf("error preparing query SettleSlot: %w", err)
+	}
+	if q.slotStmt, err = db.PrepareContext(ctx, slot); err != nil {
+		return nil, fmt.Errorf("error preparing query Slot: %w", err)
+	}
+	if q.slotsStmt, err = db.PrepareContext(ctx, slots); err != nil {
+		return nil, fmt.Errorf("error preparing query Slots: %w", err)
+	}
+	if q.slotsSinceStmt, err = db.PrepareContext(ctx, slotsSince); err != nil {
+		return nil, fmt.Errorf("error preparing query SlotsSince: %w", err)
+	}
+	if q.slotsWithStmt, err = db.PrepareContext(ctx, slotsWith); err != nil {
+		return nil, fmt.Errorf("error preparing query SlotsWith: %w", err)
+	}
+	if q.sourceChecksStmt, err = db.PrepareContext(ctx, sourceChecks); err != nil {
+		return nil, fmt.Errorf("error preparing query SourceChecks: %w", err)
+	}
+	if q.stagePartStmt, err = db.PrepareContext(ctx, stagePart); err != nil {
+		return nil, fmt.Errorf("error preparing query StagePart: %w", err)
+	}
+	if q.stageSlotStmt, err = db.PrepareContext(ctx, stageSlot); err != nil {
+		return nil, fmt.Errorf("error preparing query StageSlot: %w", err)
+	}
+	if q.takeProbeStmt, err = db.PrepareContext(ctx, takeProbe); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeProbe: %w", err)
+	}
+	if q.unknownWordsStmt, err = db.PrepareContext(ctx, unknownWords); err != nil {
+		return nil, fmt.Errorf("error preparing query UnknownWords: %w", err)
+	}
+	if q.unsettledSlotsStmt, err = db.PrepareContext(ctx, unsettledSlots); err != nil {
+		return nil, fmt.Errorf("error preparing query UnsettledSlots: %w", err)
+	}
+	return &q, nil
+}
+
+func (q *Queries) Close() error {
+	var err error
+	if q.acceptDigestStmt != nil {
+		if cerr := q.acceptDigestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing acceptDigestStmt: %w", cerr)
+		}
+	}
+	if q.addAuditStmt != nil {
+		if cerr := q.addAuditStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addAuditStmt: %w", cerr)
+		}
+	}
+	if q.addNoteStmt != nil {
+		if cerr := q.addNoteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addNoteStmt: %w", cerr)
+		}
+	}
+	if q.addNoticeStmt != nil {
+		if cerr := q.addNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addNoticeStmt: %w", cerr)
+		}
+	}
+	if q.addPartsStmt != nil {
+		if cerr := q.addPartsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addPartsStmt: %w", cerr)
+		}
+	}
+	if q.addSeenStmt != nil {
+		if cerr := q.addSeenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addSeenStmt: %w", cerr)
+		}
+	}
+	if q.addSlotStmt != nil {
+		if cerr := q.addSlotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addSlotStmt: %w", cerr)
+		}
+	}
+	if q.addresseesStmt != nil {
+		if cerr := q.addresseesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addresseesStmt: %w", cerr)
+		}
+	}
+	if q.auditStmt != nil {
+		if cerr := q.auditStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing auditStmt: %w", cerr)
+		}
+	}
+	if q.auditOfAllStmt != nil {
+		if cerr := q.auditOfAllStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing auditOfAllStmt: %w", cerr)
+		}
+	}
+	if q.auditOfChannelStmt != nil {
+		if cerr := q.auditOfChannelStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing auditOfChannelStmt: %w", cerr)
+		}
+	}
+	if q.channelStmt != nil {
+		if cerr := q.channelStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing channelStmt: %w", cerr)
+		}
+	}
+	if q.channelsStmt != nil {
+		if cerr := q.channelsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing channelsStmt: %w", cerr)
+		}
+	}
+	if q.claimSlotsStmt != nil {
+		if cerr := q.claimSlotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing claimSlotsStmt: %w", cerr)
+		}
+	}
+	if q.confirmPartsStmt != nil {
+		if cerr := q.confirmPartsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing confirmPartsStmt: %w", cerr)
+		}
+	}
+	if q.confirmSlotsStmt != nil {
+		if cerr := q.confirmSlotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing confirmSlotsStmt: %w", cerr)
+		}
+	}
+	if q.countStmt != nil {
+		if cerr := q.countStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countStmt: %w", cerr)
+		}
+	}
+	if q.countSentPartsStmt != nil {
+		if cerr := q.countSentPartsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countSentPartsStmt: %w", cerr)
+		}
+	}
+	if q.countUnknownStmt != nil {
+		if cerr := q.countUnknownStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countUnknownStmt: %w", cerr)
+		}
+	}
+	if q.digestStmt != nil {
+		if cerr := q.digestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing digestStmt: %w", cerr)
+		}
+	}
+	if q.digestsSinceStmt != nil {
+		if cerr := q.digestsSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing digestsSinceStmt: %w", cerr)
+		}
+	}
+	if q.doubtNoticesStmt != nil {
+		if cerr := q.doubtNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing doubtNoticesStmt: %w", cerr)
+		}
+	}
+	if q.dropNoteStmt != nil {
+		if cerr := q.dropNoteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropNoteStmt: %w", cerr)
+		}
+	}
+	if q.dropNoticeStmt != nil {
+		if cerr := q.dropNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropNoticeStmt: %w", cerr)
+		}
+	}
+	if q.dropPartsStmt != nil {
+		if cerr := q.dropPartsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropPartsStmt: %w", cerr)
+		}
+	}
+	if q.dropRarestUnknownStmt != nil {
+		if cerr := q.dropRarestUnknownStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropRarestUnknownStmt: %w", cerr)
+		}
+	}
+	if q.dropSeenStmt != nil {
+		if cerr := q.dropSeenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropSeenStmt: %w", cerr)
+		}
+	}
+	if q.dropSourceCheckStmt != nil {
+		if cerr := q.dropSourceCheckStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropSourceCheckStmt: %w", cerr)
+		}
+	}
+	if q.holdSlotStmt != nil {
+		if cerr := q.holdSlotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdSlotStmt: %w", cerr)
+		}
+	}
+	if q.intendNoticeStmt != nil {
+		if cerr := q.intendNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing intendNoticeStmt: %w", cerr)
+		}
+	}
+	if q.intendPartsStmt != nil {
+		if cerr := q.intendPartsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing intendPartsStmt: %w", cerr)
+		}
+	}
+	if q.intendSlotsStmt != nil {
+		if cerr := q.intendSlotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing intendSlotsStmt: %w", cerr)
+		}
+	}
+	if q.isRejectedStmt != nil {
+		if cerr := q.isRejectedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing isRejectedStmt: %w", cerr)
+		}
+	}
+	if q.markPartStmt != nil {
+		if cerr := q.markPartStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markPartStmt: %w", cerr)
+		}
+	}
+	if q.newestDigestsStmt != nil {
+		if cerr := q.newestDigestsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing newestDigestsStmt: %w", cerr)
+		}
+	}
+	if q.noteStmt != nil {
+		if cerr := q.noteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing noteStmt: %w", cerr)
+		}
+	}
+	if q.openNoticesStmt != nil {
+		if cerr := q.openNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openNoticesStmt: %w", cerr)
+		}
+	}
+	if q.partsStmt != nil {
+		if cerr := q.partsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing partsStmt: %w", cerr)
+		}
+	}
+	if q.partsOfAllStmt != nil {
+		if cerr := q.partsOfAllStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing partsOfAllStmt: %w", cerr)
+		}
+	}
+	if q.pauseChannelStmt != nil {
+		if cerr := q.pauseChannelStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pauseChannelStmt: %w", cerr)
+		}
+	}
+	if q.putChannelStmt != nil {
+		if cerr := q.putChannelStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putChannelStmt: %w", cerr)
+		}
+	}
+	if q.putDigestStmt != nil {
+		if cerr := q.putDigestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putDigestStmt: %w", cerr)
+		}
+	}
+	if q.putNoteStmt != nil {
+		if cerr := q.putNoteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putNoteStmt: %w", cerr)
+		}
+	}
+	if q.putOffProbeStmt != nil {
+		if cerr := q.putOffProbeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putOffProbeStmt: %w", cerr)
+		}
+	}
+	if q.putReadingStmt != nil {
+		if cerr := q.putReadingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putReadingStmt: %w", cerr)
+		}
+	}
+	if q.putSourceCheckStmt != nil {
+		if cerr := q.putSourceCheckStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putSourceCheckStmt: %w", cerr)
+		}
+	}
+	if q.reclaimSlotStmt != nil {
+		if cerr := q.reclaimSlotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reclaimSlotStmt: %w", cerr)
+		}
+	}
+	if q.refusePartStmt != nil {
+		if cerr := q.refusePartStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing refusePartStmt: %w", cerr)
+		}
+	}
+	if q.rejectDigestStmt != nil {
+		if cerr := q.rejectDigestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rejectDigestStmt: %w", cerr)
+		}
+	}
+	if q.rejectedStmt != nil {
+		if cerr := q.rejectedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rejectedStmt: %w", cerr)
+		}
+	}
+	if q.rejectedFilesStmt != nil {
+		if cerr := q.rejectedFilesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rejectedFilesStmt: %w", cerr)
+		}
+	}
+	if q.releaseSlotStmt != nil {
+		if cerr := q.releaseSlotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing releaseSlotStmt: %w", cerr)
+		}
+	}
+	if q.removeChannelStmt != nil {
+		if cerr := q.removeChannelStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing removeChannelStmt: %w", cerr)
+		}
+	}
+	if q.renewSlotStmt != nil {
+		if cerr := q.renewSlotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing renewSlotStmt: %w", cerr)
+		}
+	}
+	if q.reopenSlotStmt != nil {
+		if cerr := q.reopenSlotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reopenSlotStmt: %w", cerr)
+		}
+	}
+	if q.resumeChannelStmt != nil {
+		if cerr := q.resumeChannelStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resumeChannelStmt: %w", cerr)
+		}
+	}
+	if q.retractSlotStmt != nil {
+		if cerr := q.retractSlotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing retractSlotStmt: %w", cerr)
+		}
+	}
+	if q.seenStmt != nil {
+		if cerr := q.seenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing seenStmt: %w", cerr)
+		}
+	}
+	if q.settleCorrectionStmt != nil {
+		if cerr := q.settleCorrectionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing settleCorrectionStmt: %w", cerr)
+		}
+	}
+	if q.settleNoticeStmt != nil {
+		if cerr := q.settleNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing settleNoticeStmt: %w", cerr)
+		}
+	}
+	if q.settleRetractionStmt != nil {
+		if cerr := q.settleRetractionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing settleRetractionStmt: %w", cerr)
+		}
+	}
+	if q.settleSlotStmt != nil {
+		if cerr := q.settleSlotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing settleSlotStmt: %w", cerr)
+		}
+	}
+	if q.slotStmt != nil {
+		if cerr := q.slotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing slotStmt: %w", cerr)
+		}
+	}
+	if q.slotsStmt != nil {
+		if cerr := q.slotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing slotsStmt: %w", cerr)
+		}
+	}
+	if q.slotsSinceStmt != nil {
+		if cerr := q.slotsSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing slotsSinceStmt: %w", cerr)
+		}
+	}
+	if q.slotsWithStmt != nil {
+		if cerr := q.slotsWithStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing slotsWithStmt: %w", cerr)
+		}
+	}
+	if q.sourceChecksStmt != nil {
+		if cerr := q.sourceChecksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sourceChecksStmt: %w", cerr)
+		}
+	}
+	if q.stagePartStmt != nil {
+		if cerr := q.stagePartStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing stagePartStmt: %w", cerr)
+		}
+	}
+	if q.stageSlotStmt != nil {
+		if cerr := q.stageSlotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing stageSlotStmt: %w", cerr)
+		}
+	}
+	if q.takeProbeStmt != nil {
+		if cerr := q.takeProbeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeProbeStmt: %w", cerr)
+		}
+	}
+	if q.unknownWordsStmt != nil {
+		if cerr := q.unknownWordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unknownWordsStmt: %w", cerr)
+		}
+	}
+	if q.unsettledSlotsStmt != nil {
+		if cerr := q.unsettledSlotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unsettledSlotsStmt: %w", cerr)
+		}
+	}
+	return err
+}
+
+func (q *Queries) exec(ctx context.Context, stmt *sql.Stmt, query string, args ...interface{}) (sql.Result, error) {
+	switch {
+	case stmt != nil && q.tx != nil:
+		return q.tx.StmtContext(ctx, stmt).ExecContext(ctx, args...)
+	case stmt != nil:
+		return stmt.ExecContext(ctx, args...)
+	default:
+		return q.db.ExecContext(ctx, query, args...)
+	}
+}
+
+func (q *Queries) query(ctx context.Context, stmt *sql.Stmt, query string, args ...interface{}) (*sql.Rows, error) {
+	switch {
+	case stmt != nil && q.tx != nil:
+		return q.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...)
+	case stmt != nil:
+		return stmt.QueryContext(ctx, args...)
+	default:
+		return q.db.QueryContext(ctx, query, args...)
+	}
+}
+
+func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, args ...interface{}) *sql.Row {
+	switch {
+	case stmt != nil && q.tx != nil:
+		return q.tx.StmtContext(ctx, stmt).QueryRowContext(ctx, args...)
+	case stmt != nil:
+		return stmt.QueryRowContext(ctx, args...)
+	default:
+		return q.db.QueryRowContext(ctx, query, args...)
+	}
+}
+
 type Queries struct {
-	db DBTX
+	db                    DBTX
+	tx                    *sql.Tx
+	acceptDigestStmt      *sql.Stmt
+	addAuditStmt          *sql.Stmt
+	addNoteStmt           *sql.Stmt
+	addNoticeStmt         *sql.Stmt
+	addPartsStmt          *sql.Stmt
+	addSeenStmt           *sql.Stmt
+	addSlotStmt           *sql.Stmt
+	addresseesStmt        *sql.Stmt
+	auditStmt             *sql.Stmt
+	auditOfAllStmt        *sql.Stmt
+	auditOfChannelStmt    *sql.Stmt
+	channelStmt           *sql.Stmt
+	channelsStmt          *sql.Stmt
+	claimSlotsStmt        *sql.Stmt
+	confirmPartsStmt      *sql.Stmt
+	confirmSlotsStmt      *sql.Stmt
+	countStmt             *sql.Stmt
+	countSentPartsStmt    *sql.Stmt
+	countUnknownStmt      *sql.Stmt
+	digestStmt            *sql.Stmt
+	digestsSinceStmt      *sql.Stmt
+	doubtNoticesStmt      *sql.Stmt
+	dropNoteStmt          *sql.Stmt
+	dropNoticeStmt        *sql.Stmt
+	dropPartsStmt         *sql.Stmt
+	dropRarestUnknownStmt *sql.Stmt
+	dropSeenStmt          *sql.Stmt
+	dropSourceCheckStmt   *sql.Stmt
+	holdSlotStmt          *sql.Stmt
+	intendNoticeStmt      *sql.Stmt
+	intendPartsStmt       *sql.Stmt
+	intendSlotsStmt       *sql.Stmt
+	isRejectedStmt        *sql.Stmt
+	markPartStmt          *sql.Stmt
+	newestDigestsStmt     *sql.Stmt
+	noteStmt              *sql.Stmt
+	openNoticesStmt       *sql.Stmt
+	partsStmt             *sql.Stmt
+	partsOfAllStmt        *sql.Stmt
+	pauseChannelStmt      *sql.Stmt
+	putChannelStmt        *sql.Stmt
+	putDigestStmt         *sql.Stmt
+	putNoteStmt           *sql.Stmt
+	putOffProbeStmt       *sql.Stmt
+	putReadingStmt        *sql.Stmt
+	putSourceCheckStmt    *sql.Stmt
+	reclaimSlotStmt       *sql.Stmt
+	refusePartStmt        *sql.Stmt
+	rejectDigestStmt      *sql.Stmt
+	rejectedStmt          *sql.Stmt
+	rejectedFilesStmt     *sql.Stmt
+	releaseSlotStmt       *sql.Stmt
+	removeChannelStmt     *sql.Stmt
+	renewSlotStmt         *sql.Stmt
+	reopenSlotStmt        *sql.Stmt
+	resumeChannelStmt     *sql.Stmt
+	retractSlotStmt       *sql.Stmt
+	seenStmt              *sql.Stmt
+	settleCorrectionStmt  *sql.Stmt
+	settleNoticeStmt      *sql.Stmt
+	settleRetractionStmt  *sql.Stmt
+	settleSlotStmt        *sql.Stmt
+	slotStmt              *sql.Stmt
+	slotsStmt             *sql.Stmt
+	slotsSinceStmt        *sql.Stmt
+	slotsWithStmt         *sql.Stmt
+	sourceChecksStmt      *sql.Stmt
+	stagePartStmt         *sql.Stmt
+	stageSlotStmt         *sql.Stmt
+	takeProbeStmt         *sql.Stmt
+	unknownWordsStmt      *sql.Stmt
+	unsettledSlotsStmt    *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db: tx,
+		db:                    tx,
+		tx:                    tx,
+		acceptDigestStmt:      q.acceptDigestStmt,
+		addAuditStmt:          q.addAuditStmt,
+		addNoteStmt:           q.addNoteStmt,
+		addNoticeStmt:         q.addNoticeStmt,
+		addPartsStmt:          q.addPartsStmt,
+		addSeenStmt:           q.addSeenStmt,
+		addSlotStmt:           q.addSlotStmt,
+		addresseesStmt:        q.addresseesStmt,
+		auditStmt:             q.auditStmt,
+		auditOfAllStmt:        q.auditOfAllStmt,
+		auditOfChannelStmt:    q.auditOfChannelStmt,
+		channelStmt:           q.channelStmt,
+		channelsStmt:          q.channelsStmt,
+		claimSlotsStmt:        q.claimSlotsStmt,
+		confirmPartsStmt:      q.confirmPartsStmt,
+		confirmSlotsStmt:      q.confirmSlotsStmt,
+		countStmt:             q.countStmt,
+		countSentPartsStmt:    q.countSentPartsStmt,
+		countUnknownStmt:      q.countUnknownStmt,
+		digestStmt:            q.digestStmt,
+		digestsSinceStmt:      q.digestsSinceStmt,
+		doubtNoticesStmt:      q.doubtNoticesStmt,
+		dropNoteStmt:          q.dropNoteStmt,
+		dropNoticeStmt:        q.dropNoticeStmt,
+		dropPartsStmt:         q.dropPartsStmt,
+		dropRarestUnknownStmt: q.dropRarestUnknownStmt,
+		dropSeenStmt:          q.dropSeenStmt,
+		dropSourceCheckStmt:   q.dropSourceCheckStmt,
+		holdSlotStmt:          q.holdSlotStmt,
+		intendNoticeStmt:      q.intendNoticeStmt,
+		intendPartsStmt:       q.intendPartsStmt,
+		intendSlotsStmt:       q.intendSlotsStmt,
+		isRejectedStmt:        q.isRejectedStmt,
+		markPartStmt:          q.markPartStmt,
+		newestDigestsStmt:     q.newestDigestsStmt,
+		noteStmt:              q.noteStmt,
+		openNoticesStmt:       q.openNoticesStmt,
+		partsStmt:             q.partsStmt,
+		partsOfAllStmt:        q.partsOfAllStmt,
+		pauseChannelStmt:      q.pauseChannelStmt,
+		putChannelStmt:        q.putChannelStmt,
+		putDigestStmt:         q.putDigestStmt,
+		putNoteStmt:           q.putNoteStmt,
+		putOffProbeStmt:       q.putOffProbeStmt,
+		putReadingStmt:        q.putReadingStmt,
+		putSourceCheckStmt:    q.putSourceCheckStmt,
+		reclaimSlotStmt:       q.reclaimSlotStmt,
+		refusePartStmt:        q.refusePartStmt,
+		rejectDigestStmt:      q.rejectDigestStmt,
+		rejectedStmt:          q.rejectedStmt,
+		rejectedFilesStmt:     q.rejectedFilesStmt,
+		releaseSlotStmt:       q.releaseSlotStmt,
+		removeChannelStmt:     q.removeChannelStmt,
+		renewSlotStmt:         q.renewSlotStmt,
+		reopenSlotStmt:        q.reopenSlotStmt,
+		resumeChannelStmt:     q.resumeChannelStmt,
+		retractSlotStmt:       q.retractSlotStmt,
+		seenStmt:              q.seenStmt,
+		settleCorrectionStmt:  q.settleCorrectionStmt,
+		settleNoticeStmt:      q.settleNoticeStmt,
+		settleRetractionStmt:  q.settleRetractionStmt,
+		settleSlotStmt:        q.settleSlotStmt,
+		slotStmt:              q.slotStmt,
+		slotsStmt:             q.slotsStmt,
+		slotsSinceStmt:        q.slotsSinceStmt,
+		slotsWithStmt:         q.slotsWithStmt,
+		sourceChecksStmt:      q.sourceChecksStmt,
+		stagePartStmt:         q.stagePartStmt,
+		stageSlotStmt:         q.stageSlotStmt,
+		takeProbeStmt:         q.takeProbeStmt,
+		unknownWordsStmt:      q.unknownWordsStmt,
+		unsettledSlotsStmt:    q.unsettledSlotsStmt,
 	}
 }

@@ -14,7 +14,7 @@ DELETE FROM rejected WHERE file = $1
 `
 
 func (q *Queries) AcceptDigest(ctx context.Context, file string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, acceptDigest, file)
+	result, err := q.exec(ctx, q.acceptDigestStmt, acceptDigest, file)
 	if err != nil {
 		return 0, err
 	}
@@ -38,7 +38,7 @@ type AddAuditParams struct {
 }
 
 func (q *Queries) AddAudit(ctx context.Context, arg AddAuditParams) error {
-	_, err := q.db.ExecContext(ctx, addAudit,
+	_, err := q.exec(ctx, q.addAuditStmt, addAudit,
 		arg.ID,
 		arg.At,
 		arg.Installation,
@@ -61,7 +61,7 @@ type AddNoteParams struct {
 }
 
 func (q *Queries) AddNote(ctx context.Context, arg AddNoteParams) error {
-	_, err := q.db.ExecContext(ctx, addNote, arg.Name, arg.Value)
+	_, err := q.exec(ctx, q.addNoteStmt, addNote, arg.Name, arg.Value)
 	return err
 }
 
@@ -84,7 +84,7 @@ type AddNoticeParams struct {
 // AddNotice writes down that an admin is to be told of a pause. A channel of
 // which somebody was, or may have been, told lately needs none.
 func (q *Queries) AddNotice(ctx context.Context, arg AddNoticeParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, addNotice,
+	result, err := q.exec(ctx, q.addNoticeStmt, addNotice,
 		arg.Ref,
 		arg.Installation,
 		arg.Code,
@@ -106,7 +106,7 @@ ON CONFLICT DO NOTHING
 `
 
 func (q *Queries) AddParts(ctx context.Context, steps string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, addParts, steps)
+	result, err := q.exec(ctx, q.addPartsStmt, addParts, steps)
 	if err != nil {
 		return 0, err
 	}
@@ -124,7 +124,7 @@ type AddSeenParams struct {
 }
 
 func (q *Queries) AddSeen(ctx context.Context, arg AddSeenParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, addSeen, arg.Ref, arg.Digest, arg.Slot)
+	result, err := q.exec(ctx, q.addSeenStmt, addSeen, arg.Ref, arg.Digest, arg.Slot)
 	if err != nil {
 		return 0, err
 	}
@@ -152,7 +152,7 @@ type AddSlotParams struct {
 }
 
 func (q *Queries) AddSlot(ctx context.Context, arg AddSlotParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, addSlot,
+	result, err := q.exec(ctx, q.addSlotStmt, addSlot,
 		arg.Ref,
 		arg.Date,
 		arg.Installation,
@@ -186,7 +186,7 @@ type AddresseesRow struct {
 // Addressees says how the channels of slots stand, and which have a slot that is
 // older, but not older than since, and is still being posted.
 func (q *Queries) Addressees(ctx context.Context, steps string) ([]AddresseesRow, error) {
-	rows, err := q.db.QueryContext(ctx, addressees, steps)
+	rows, err := q.query(ctx, q.addresseesStmt, addressees, steps)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +228,7 @@ type AuditParams struct {
 }
 
 func (q *Queries) Audit(ctx context.Context, arg AuditParams) ([]Audit, error) {
-	rows, err := q.db.QueryContext(ctx, audit, arg.Installation, arg.N)
+	rows, err := q.query(ctx, q.auditStmt, audit, arg.Installation, arg.N)
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +264,7 @@ SELECT id, at, installation, who, what, ref, settings_before, settings_after FRO
 `
 
 func (q *Queries) AuditOfAll(ctx context.Context, limit int32) ([]Audit, error) {
-	rows, err := q.db.QueryContext(ctx, auditOfAll, limit)
+	rows, err := q.query(ctx, q.auditOfAllStmt, auditOfAll, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -305,7 +305,7 @@ type AuditOfChannelParams struct {
 }
 
 func (q *Queries) AuditOfChannel(ctx context.Context, arg AuditOfChannelParams) ([]Audit, error) {
-	rows, err := q.db.QueryContext(ctx, auditOfChannel, arg.Ref, arg.N)
+	rows, err := q.query(ctx, q.auditOfChannelStmt, auditOfChannel, arg.Ref, arg.N)
 	if err != nil {
 		return nil, err
 	}
@@ -341,7 +341,7 @@ SELECT ref, installation, settings, added_at, open_at_start, paused, reason FROM
 `
 
 func (q *Queries) Channel(ctx context.Context, ref string) (Channel, error) {
-	row := q.db.QueryRowContext(ctx, channel, ref)
+	row := q.queryRow(ctx, q.channelStmt, channel, ref)
 	var i Channel
 	err := row.Scan(
 		&i.Ref,
@@ -360,7 +360,7 @@ SELECT ref, installation, settings, added_at, open_at_start, paused, reason FROM
 `
 
 func (q *Queries) Channels(ctx context.Context) ([]Channel, error) {
-	rows, err := q.db.QueryContext(ctx, channels)
+	rows, err := q.query(ctx, q.channelsStmt, channels)
 	if err != nil {
 		return nil, err
 	}
@@ -411,7 +411,7 @@ type ClaimSlotsParams struct {
 // database would else look for each unsettled slot among the steps instead of
 // for each step among the slots.
 func (q *Queries) ClaimSlots(ctx context.Context, arg ClaimSlotsParams) ([]Slot, error) {
-	rows, err := q.db.QueryContext(ctx, claimSlots, arg.Now, arg.Steps)
+	rows, err := q.query(ctx, q.claimSlotsStmt, claimSlots, arg.Now, arg.Steps)
 	if err != nil {
 		return nil, err
 	}
@@ -464,7 +464,7 @@ WHERE parts.ref = step.value->>'ref' AND parts.date = step.value->>'date'
 `
 
 func (q *Queries) ConfirmParts(ctx context.Context, steps string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, confirmParts, steps)
+	result, err := q.exec(ctx, q.confirmPartsStmt, confirmParts, steps)
 	if err != nil {
 		return 0, err
 	}
@@ -497,7 +497,7 @@ type ConfirmSlotsRow struct {
 // ConfirmSlots is HoldSlot after messages were posted. posted_at is 0 for all
 // but the parent; settled is null unless the message was the slot's last.
 func (q *Queries) ConfirmSlots(ctx context.Context, arg ConfirmSlotsParams) ([]ConfirmSlotsRow, error) {
-	rows, err := q.db.QueryContext(ctx, confirmSlots, arg.Now, arg.Steps)
+	rows, err := q.query(ctx, q.confirmSlotsStmt, confirmSlots, arg.Now, arg.Steps)
 	if err != nil {
 		return nil, err
 	}
@@ -532,7 +532,7 @@ type CountParams struct {
 // Every statement of the store, for SQLite and PostgreSQL alike. Only what both
 // understand: no now(), no sequences, ON CONFLICT and RETURNING are fine.
 func (q *Queries) Count(ctx context.Context, arg CountParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, count, arg.Step, arg.Name)
+	row := q.queryRow(ctx, q.countStmt, count, arg.Step, arg.Name)
 	var value int64
 	err := row.Scan(&value)
 	return value, err
@@ -550,7 +550,7 @@ type CountSentPartsParams struct {
 }
 
 func (q *Queries) CountSentParts(ctx context.Context, arg CountSentPartsParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countSentParts, arg.Ref, arg.Date, arg.First)
+	row := q.queryRow(ctx, q.countSentPartsStmt, countSentParts, arg.Ref, arg.Date, arg.First)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -570,7 +570,7 @@ type CountUnknownParams struct {
 }
 
 func (q *Queries) CountUnknown(ctx context.Context, arg CountUnknownParams) error {
-	_, err := q.db.ExecContext(ctx, countUnknown, arg.Installation, arg.Word, arg.At)
+	_, err := q.exec(ctx, q.countUnknownStmt, countUnknown, arg.Installation, arg.Word, arg.At)
 	return err
 }
 
@@ -579,7 +579,7 @@ SELECT date, name, body, source, first_at, revised_at, withdrawn_at, revision FR
 `
 
 func (q *Queries) Digest(ctx context.Context, date string) (Digest, error) {
-	row := q.db.QueryRowContext(ctx, digest, date)
+	row := q.queryRow(ctx, q.digestStmt, digest, date)
 	var i Digest
 	err := row.Scan(
 		&i.Date,
@@ -621,7 +621,7 @@ type DigestsSinceRow struct {
 // DigestsSince has the reading in the place of the body where there is an
 // edition.
 func (q *Queries) DigestsSince(ctx context.Context, arg DigestsSinceParams) ([]DigestsSinceRow, error) {
-	rows, err := q.db.QueryContext(ctx, digestsSince, arg.Reader, arg.Since)
+	rows, err := q.query(ctx, q.digestsSinceStmt, digestsSince, arg.Reader, arg.Since)
 	if err != nil {
 		return nil, err
 	}
@@ -660,7 +660,7 @@ UPDATE notices SET state = 'doubtful', reason = 'restored', told_at = $1 WHERE s
 // DoubtNotices is for a database that was put back: somebody may have been
 // told after it was copied.
 func (q *Queries) DoubtNotices(ctx context.Context, at int64) error {
-	_, err := q.db.ExecContext(ctx, doubtNotices, at)
+	_, err := q.exec(ctx, q.doubtNoticesStmt, doubtNotices, at)
 	return err
 }
 
@@ -669,7 +669,7 @@ DELETE FROM notes WHERE name = $1
 `
 
 func (q *Queries) DropNote(ctx context.Context, name string) error {
-	_, err := q.db.ExecContext(ctx, dropNote, name)
+	_, err := q.exec(ctx, q.dropNoteStmt, dropNote, name)
 	return err
 }
 
@@ -687,7 +687,7 @@ type DropNoticeParams struct {
 // DropNotice drops a notice that nobody needs: its channel was resumed or
 // removed before.
 func (q *Queries) DropNotice(ctx context.Context, arg DropNoticeParams) error {
-	_, err := q.db.ExecContext(ctx, dropNotice, arg.Ref, arg.Fence)
+	_, err := q.exec(ctx, q.dropNoticeStmt, dropNotice, arg.Ref, arg.Fence)
 	return err
 }
 
@@ -702,7 +702,7 @@ type DropPartsParams struct {
 }
 
 func (q *Queries) DropParts(ctx context.Context, arg DropPartsParams) error {
-	_, err := q.db.ExecContext(ctx, dropParts, arg.Ref, arg.Date, arg.First)
+	_, err := q.exec(ctx, q.dropPartsStmt, dropParts, arg.Ref, arg.Date, arg.First)
 	return err
 }
 
@@ -718,7 +718,7 @@ type DropRarestUnknownParams struct {
 }
 
 func (q *Queries) DropRarestUnknown(ctx context.Context, arg DropRarestUnknownParams) error {
-	_, err := q.db.ExecContext(ctx, dropRarestUnknown, arg.Installation, arg.Most)
+	_, err := q.exec(ctx, q.dropRarestUnknownStmt, dropRarestUnknown, arg.Installation, arg.Most)
 	return err
 }
 
@@ -735,7 +735,7 @@ type DropSeenParams struct {
 // DropSeen gives back what a slot took, unless something of it may have been
 // posted.
 func (q *Queries) DropSeen(ctx context.Context, arg DropSeenParams) error {
-	_, err := q.db.ExecContext(ctx, dropSeen, arg.Ref, arg.Slot)
+	_, err := q.exec(ctx, q.dropSeenStmt, dropSeen, arg.Ref, arg.Slot)
 	return err
 }
 
@@ -744,7 +744,7 @@ DELETE FROM source_checks WHERE source = $1
 `
 
 func (q *Queries) DropSourceCheck(ctx context.Context, source string) error {
-	_, err := q.db.ExecContext(ctx, dropSourceCheck, source)
+	_, err := q.exec(ctx, q.dropSourceCheckStmt, dropSourceCheck, source)
 	return err
 }
 
@@ -765,7 +765,7 @@ type HoldSlotParams struct {
 // stays locked and no claim comes between it and the rest of the transaction.
 // A settled slot is held while somebody works on what it posted.
 func (q *Queries) HoldSlot(ctx context.Context, arg HoldSlotParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, holdSlot,
+	result, err := q.exec(ctx, q.holdSlotStmt, holdSlot,
 		arg.Now,
 		arg.Ref,
 		arg.Date,
@@ -792,7 +792,7 @@ type IntendNoticeParams struct {
 // IntendNotice marks a notice as being sent, unless its channel is not paused
 // for it any more.
 func (q *Queries) IntendNotice(ctx context.Context, arg IntendNoticeParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, intendNotice, arg.At, arg.Ref, arg.Fence)
+	result, err := q.exec(ctx, q.intendNoticeStmt, intendNotice, arg.At, arg.Ref, arg.Fence)
 	if err != nil {
 		return 0, err
 	}
@@ -807,7 +807,7 @@ WHERE parts.ref = step.value->>'ref' AND parts.date = step.value->>'date'
 `
 
 func (q *Queries) IntendParts(ctx context.Context, steps string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, intendParts, steps)
+	result, err := q.exec(ctx, q.intendPartsStmt, intendParts, steps)
 	if err != nil {
 		return 0, err
 	}
@@ -837,7 +837,7 @@ type IntendSlotsRow struct {
 // IntendSlots is HoldSlot and RenewSlot before requests are made. The edition
 // is null unless parts are added that show it.
 func (q *Queries) IntendSlots(ctx context.Context, arg IntendSlotsParams) ([]IntendSlotsRow, error) {
-	rows, err := q.db.QueryContext(ctx, intendSlots, arg.Now, arg.Steps)
+	rows, err := q.query(ctx, q.intendSlotsStmt, intendSlots, arg.Now, arg.Steps)
 	if err != nil {
 		return nil, err
 	}
@@ -864,7 +864,7 @@ SELECT count(*) FROM rejected WHERE file = $1
 `
 
 func (q *Queries) IsRejected(ctx context.Context, file string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, isRejected, file)
+	row := q.queryRow(ctx, q.isRejectedStmt, isRejected, file)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -883,7 +883,7 @@ type MarkPartParams struct {
 }
 
 func (q *Queries) MarkPart(ctx context.Context, arg MarkPartParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, markPart,
+	result, err := q.exec(ctx, q.markPartStmt, markPart,
 		arg.State,
 		arg.Ref,
 		arg.Date,
@@ -909,7 +909,7 @@ type NewestDigestsRow struct {
 }
 
 func (q *Queries) NewestDigests(ctx context.Context, limit int32) ([]NewestDigestsRow, error) {
-	rows, err := q.db.QueryContext(ctx, newestDigests, limit)
+	rows, err := q.query(ctx, q.newestDigestsStmt, newestDigests, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -943,7 +943,7 @@ SELECT value FROM notes WHERE name = $1
 `
 
 func (q *Queries) Note(ctx context.Context, name string) (string, error) {
-	row := q.db.QueryRowContext(ctx, note, name)
+	row := q.queryRow(ctx, q.noteStmt, note, name)
 	var value string
 	err := row.Scan(&value)
 	return value, err
@@ -965,7 +965,7 @@ type OpenNoticesRow struct {
 // OpenNotices are those that somebody is still to be told, each with the
 // person who added its channel last, or else changed it last.
 func (q *Queries) OpenNotices(ctx context.Context) ([]OpenNoticesRow, error) {
-	rows, err := q.db.QueryContext(ctx, openNotices)
+	rows, err := q.query(ctx, q.openNoticesStmt, openNotices)
 	if err != nil {
 		return nil, err
 	}
@@ -1009,7 +1009,7 @@ type PartsParams struct {
 }
 
 func (q *Queries) Parts(ctx context.Context, arg PartsParams) ([]Part, error) {
-	rows, err := q.db.QueryContext(ctx, parts, arg.Ref, arg.Date)
+	rows, err := q.query(ctx, q.partsStmt, parts, arg.Ref, arg.Date)
 	if err != nil {
 		return nil, err
 	}
@@ -1048,7 +1048,7 @@ ORDER BY parts.idx
 `
 
 func (q *Queries) PartsOfAll(ctx context.Context, steps string) ([]Part, error) {
-	rows, err := q.db.QueryContext(ctx, partsOfAll, steps)
+	rows, err := q.query(ctx, q.partsOfAllStmt, partsOfAll, steps)
 	if err != nil {
 		return nil, err
 	}
@@ -1090,7 +1090,7 @@ type PauseChannelParams struct {
 }
 
 func (q *Queries) PauseChannel(ctx context.Context, arg PauseChannelParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, pauseChannel, arg.Reason, arg.Ref)
+	result, err := q.exec(ctx, q.pauseChannelStmt, pauseChannel, arg.Reason, arg.Ref)
 	if err != nil {
 		return 0, err
 	}
@@ -1116,7 +1116,7 @@ type PutChannelParams struct {
 }
 
 func (q *Queries) PutChannel(ctx context.Context, arg PutChannelParams) error {
-	_, err := q.db.ExecContext(ctx, putChannel,
+	_, err := q.exec(ctx, q.putChannelStmt, putChannel,
 		arg.Ref,
 		arg.Installation,
 		arg.Settings,
@@ -1148,7 +1148,7 @@ type PutDigestParams struct {
 }
 
 func (q *Queries) PutDigest(ctx context.Context, arg PutDigestParams) error {
-	_, err := q.db.ExecContext(ctx, putDigest,
+	_, err := q.exec(ctx, q.putDigestStmt, putDigest,
 		arg.Date,
 		arg.Name,
 		arg.Body,
@@ -1171,7 +1171,7 @@ type PutNoteParams struct {
 }
 
 func (q *Queries) PutNote(ctx context.Context, arg PutNoteParams) error {
-	_, err := q.db.ExecContext(ctx, putNote, arg.Name, arg.Value)
+	_, err := q.exec(ctx, q.putNoteStmt, putNote, arg.Name, arg.Value)
 	return err
 }
 
@@ -1186,7 +1186,7 @@ type PutOffProbeParams struct {
 }
 
 func (q *Queries) PutOffProbe(ctx context.Context, arg PutOffProbeParams) error {
-	_, err := q.db.ExecContext(ctx, putOffProbe, arg.NextAt, arg.Unanswered, arg.Ref)
+	_, err := q.exec(ctx, q.putOffProbeStmt, putOffProbe, arg.NextAt, arg.Unanswered, arg.Ref)
 	return err
 }
 
@@ -1207,7 +1207,7 @@ type PutReadingParams struct {
 
 // PutReading leaves alone the reading of a newer revision.
 func (q *Queries) PutReading(ctx context.Context, arg PutReadingParams) error {
-	_, err := q.db.ExecContext(ctx, putReading,
+	_, err := q.exec(ctx, q.putReadingStmt, putReading,
 		arg.Date,
 		arg.Revision,
 		arg.Reader,
@@ -1231,7 +1231,7 @@ type PutSourceCheckParams struct {
 }
 
 func (q *Queries) PutSourceCheck(ctx context.Context, arg PutSourceCheckParams) error {
-	_, err := q.db.ExecContext(ctx, putSourceCheck,
+	_, err := q.exec(ctx, q.putSourceCheckStmt, putSourceCheck,
 		arg.Source,
 		arg.Newest,
 		arg.CheckedAt,
@@ -1257,7 +1257,7 @@ type ReclaimSlotParams struct {
 // ReclaimSlot takes a slot for work on what was posted: a correction, or the
 // removal that was asked for.
 func (q *Queries) ReclaimSlot(ctx context.Context, arg ReclaimSlotParams) (Slot, error) {
-	row := q.db.QueryRowContext(ctx, reclaimSlot,
+	row := q.queryRow(ctx, q.reclaimSlotStmt, reclaimSlot,
 		arg.LeaseUntil,
 		arg.Now,
 		arg.Ref,
@@ -1303,7 +1303,7 @@ type RefusePartParams struct {
 }
 
 func (q *Queries) RefusePart(ctx context.Context, arg RefusePartParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, refusePart, arg.Ref, arg.Date, arg.Idx)
+	result, err := q.exec(ctx, q.refusePartStmt, refusePart, arg.Ref, arg.Date, arg.Idx)
 	if err != nil {
 		return 0, err
 	}
@@ -1323,7 +1323,7 @@ type RejectDigestParams struct {
 }
 
 func (q *Queries) RejectDigest(ctx context.Context, arg RejectDigestParams) error {
-	_, err := q.db.ExecContext(ctx, rejectDigest, arg.File, arg.Reason, arg.At)
+	_, err := q.exec(ctx, q.rejectDigestStmt, rejectDigest, arg.File, arg.Reason, arg.At)
 	return err
 }
 
@@ -1332,7 +1332,7 @@ SELECT file, reason, at FROM rejected ORDER BY at DESC, file LIMIT $1
 `
 
 func (q *Queries) Rejected(ctx context.Context, limit int32) ([]Rejected, error) {
-	rows, err := q.db.QueryContext(ctx, rejected, limit)
+	rows, err := q.query(ctx, q.rejectedStmt, rejected, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -1359,7 +1359,7 @@ SELECT file FROM rejected
 `
 
 func (q *Queries) RejectedFiles(ctx context.Context) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, rejectedFiles)
+	rows, err := q.query(ctx, q.rejectedFilesStmt, rejectedFiles)
 	if err != nil {
 		return nil, err
 	}
@@ -1393,7 +1393,7 @@ type ReleaseSlotParams struct {
 }
 
 func (q *Queries) ReleaseSlot(ctx context.Context, arg ReleaseSlotParams) error {
-	_, err := q.db.ExecContext(ctx, releaseSlot, arg.Reason, arg.Ref, arg.Date)
+	_, err := q.exec(ctx, q.releaseSlotStmt, releaseSlot, arg.Reason, arg.Ref, arg.Date)
 	return err
 }
 
@@ -1402,7 +1402,7 @@ DELETE FROM channels WHERE ref = $1
 `
 
 func (q *Queries) RemoveChannel(ctx context.Context, ref string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, removeChannel, ref)
+	result, err := q.exec(ctx, q.removeChannelStmt, removeChannel, ref)
 	if err != nil {
 		return 0, err
 	}
@@ -1425,7 +1425,7 @@ type RenewSlotParams struct {
 }
 
 func (q *Queries) RenewSlot(ctx context.Context, arg RenewSlotParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, renewSlot,
+	result, err := q.exec(ctx, q.renewSlotStmt, renewSlot,
 		arg.Attempts,
 		arg.LeaseUntil,
 		arg.Now,
@@ -1462,7 +1462,7 @@ type ReopenSlotParams struct {
 // ReopenSlot opens a slot once more that ended without anything of it posted.
 // The fence grows: whoever worked on it before may write nothing.
 func (q *Queries) ReopenSlot(ctx context.Context, arg ReopenSlotParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, reopenSlot,
+	result, err := q.exec(ctx, q.reopenSlotStmt, reopenSlot,
 		arg.Digest,
 		arg.Earlier,
 		arg.DueAt,
@@ -1488,7 +1488,7 @@ type ResumeChannelParams struct {
 }
 
 func (q *Queries) ResumeChannel(ctx context.Context, arg ResumeChannelParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, resumeChannel, arg.Ref, arg.Reason)
+	result, err := q.exec(ctx, q.resumeChannelStmt, resumeChannel, arg.Ref, arg.Reason)
 	if err != nil {
 		return 0, err
 	}
@@ -1507,7 +1507,7 @@ type RetractSlotParams struct {
 }
 
 func (q *Queries) RetractSlot(ctx context.Context, arg RetractSlotParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, retractSlot, arg.At, arg.Ref, arg.Date)
+	result, err := q.exec(ctx, q.retractSlotStmt, retractSlot, arg.At, arg.Ref, arg.Date)
 	if err != nil {
 		return 0, err
 	}
@@ -1519,7 +1519,7 @@ SELECT digest FROM seen WHERE ref = $1
 `
 
 func (q *Queries) Seen(ctx context.Context, ref string) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, seen, ref)
+	rows, err := q.query(ctx, q.seenStmt, seen, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -1557,7 +1557,7 @@ type SettleCorrectionParams struct {
 }
 
 func (q *Queries) SettleCorrection(ctx context.Context, arg SettleCorrectionParams) error {
-	_, err := q.db.ExecContext(ctx, settleCorrection,
+	_, err := q.exec(ctx, q.settleCorrectionStmt, settleCorrection,
 		arg.Edition,
 		arg.NextEdition,
 		arg.NextState,
@@ -1583,7 +1583,7 @@ type SettleNoticeParams struct {
 }
 
 func (q *Queries) SettleNotice(ctx context.Context, arg SettleNoticeParams) error {
-	_, err := q.db.ExecContext(ctx, settleNotice,
+	_, err := q.exec(ctx, q.settleNoticeStmt, settleNotice,
 		arg.State,
 		arg.Reason,
 		arg.DueAt,
@@ -1609,7 +1609,7 @@ type SettleRetractionParams struct {
 // SettleRetraction ends a slot that was not posted to its end too; its digests
 // stay taken.
 func (q *Queries) SettleRetraction(ctx context.Context, arg SettleRetractionParams) error {
-	_, err := q.db.ExecContext(ctx, settleRetraction,
+	_, err := q.exec(ctx, q.settleRetractionStmt, settleRetraction,
 		arg.At,
 		arg.Reason,
 		arg.Ref,
@@ -1637,7 +1637,7 @@ type SettleSlotParams struct {
 // SettleSlot may be repeated with the same outcome: the answer to the first
 // commit can be lost.
 func (q *Queries) SettleSlot(ctx context.Context, arg SettleSlotParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, settleSlot,
+	result, err := q.exec(ctx, q.settleSlotStmt, settleSlot,
 		arg.State,
 		arg.Reason,
 		arg.Now,
@@ -1661,7 +1661,7 @@ type SlotParams struct {
 }
 
 func (q *Queries) Slot(ctx context.Context, arg SlotParams) (Slot, error) {
-	row := q.db.QueryRowContext(ctx, slot, arg.Ref, arg.Date)
+	row := q.queryRow(ctx, q.slotStmt, slot, arg.Ref, arg.Date)
 	var i Slot
 	err := row.Scan(
 		&i.Ref,
@@ -1700,7 +1700,7 @@ type SlotsParams struct {
 }
 
 func (q *Queries) Slots(ctx context.Context, arg SlotsParams) ([]Slot, error) {
-	rows, err := q.db.QueryContext(ctx, slots, arg.Ref, arg.N)
+	rows, err := q.query(ctx, q.slotsStmt, slots, arg.Ref, arg.N)
 	if err != nil {
 		return nil, err
 	}
@@ -1757,7 +1757,7 @@ type SlotsSinceRow struct {
 }
 
 func (q *Queries) SlotsSince(ctx context.Context, date string) ([]SlotsSinceRow, error) {
-	rows, err := q.db.QueryContext(ctx, slotsSince, date)
+	rows, err := q.query(ctx, q.slotsSinceStmt, slotsSince, date)
 	if err != nil {
 		return nil, err
 	}
@@ -1789,7 +1789,7 @@ SELECT ref, date, installation, state, reason, digest, earlier, due_at, closes_a
 `
 
 func (q *Queries) SlotsWith(ctx context.Context, digest string) ([]Slot, error) {
-	rows, err := q.db.QueryContext(ctx, slotsWith, digest)
+	rows, err := q.query(ctx, q.slotsWithStmt, slotsWith, digest)
 	if err != nil {
 		return nil, err
 	}
@@ -1839,7 +1839,7 @@ SELECT source, newest, checked_at, error FROM source_checks ORDER BY source
 `
 
 func (q *Queries) SourceChecks(ctx context.Context) ([]SourceCheck, error) {
-	rows, err := q.db.QueryContext(ctx, sourceChecks)
+	rows, err := q.query(ctx, q.sourceChecksStmt, sourceChecks)
 	if err != nil {
 		return nil, err
 	}
@@ -1882,7 +1882,7 @@ type StagePartParams struct {
 }
 
 func (q *Queries) StagePart(ctx context.Context, arg StagePartParams) error {
-	_, err := q.db.ExecContext(ctx, stagePart,
+	_, err := q.exec(ctx, q.stagePartStmt, stagePart,
 		arg.Ref,
 		arg.Date,
 		arg.Idx,
@@ -1908,7 +1908,7 @@ type StageSlotParams struct {
 }
 
 func (q *Queries) StageSlot(ctx context.Context, arg StageSlotParams) error {
-	_, err := q.db.ExecContext(ctx, stageSlot,
+	_, err := q.exec(ctx, q.stageSlotStmt, stageSlot,
 		arg.Edition,
 		arg.Corrections,
 		arg.CorrectedOn,
@@ -1935,7 +1935,7 @@ type TakeProbeParams struct {
 // TakeProbe is for one caller until the next time; a time that lies further
 // ahead than it can was written by a clock that was wrong.
 func (q *Queries) TakeProbe(ctx context.Context, arg TakeProbeParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, takeProbe,
+	row := q.queryRow(ctx, q.takeProbeStmt, takeProbe,
 		arg.Ref,
 		arg.NextAt,
 		arg.Now,
@@ -1959,7 +1959,7 @@ type UnknownWordsRow struct {
 }
 
 func (q *Queries) UnknownWords(ctx context.Context, limit int32) ([]UnknownWordsRow, error) {
-	rows, err := q.db.QueryContext(ctx, unknownWords, limit)
+	rows, err := q.query(ctx, q.unknownWordsStmt, unknownWords, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -1991,7 +1991,7 @@ SELECT ref, date, installation, state, reason, digest, earlier, due_at, closes_a
 `
 
 func (q *Queries) UnsettledSlots(ctx context.Context) ([]Slot, error) {
-	rows, err := q.db.QueryContext(ctx, unsettledSlots)
+	rows, err := q.query(ctx, q.unsettledSlotsStmt, unsettledSlots)
 	if err != nil {
 		return nil, err
 	}
