@@ -12,18 +12,23 @@ import (
 // what fails once fails again. -rapid.seed=0 draws others, -rapid.checks more.
 func Check(t *testing.T, promise func(*rapid.T)) {
 	t.Helper()
-	if err := fixSeed(); err != nil {
+	if err := fixDraws(); err != nil {
 		t.Fatal(err)
 	}
 	rapid.Check(t, promise)
 }
 
-// fixSeed does so once: tests run side by side, and flags have no lock.
-var fixSeed = sync.OnceValue(func() error {
-	if given("rapid.seed") {
-		return nil
+// fixDraws does so once: tests run side by side, and flags have no lock.
+var fixDraws = sync.OnceValue(func() error {
+	for name, value := range map[string]string{"rapid.seed": "1", "rapid.checks": drawn} {
+		if given(name) {
+			continue
+		}
+		if err := flag.Set(name, value); err != nil {
+			return err
+		}
 	}
-	return flag.Set("rapid.seed", "1")
+	return nil
 })
 
 // given says whether a flag was set.

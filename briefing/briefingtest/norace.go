@@ -1,0 +1,6 @@
+//go:build !race
+
+package briefingtest
+
+// drawn is how many cases a property sees.
+const drawn = "100"
