@@ -125,24 +125,32 @@ func TestRestoredNeedsADatabase(t *testing.T) {
 	}
 }
 
+// copyBeforeThePost copies the database of a bot that waits for the digest of
+// the day, has it posted to both channels, and ends the bot.
+func (w *world) copyBeforeThePost(copied func() string, headline string) (url string) {
+	w.t.Helper()
+	old := w.run(morning)
+	w.await("the slots wait", func() bool {
+		channels := w.status(morning).Channels
+		return len(channels) == 2 && channels[0].Slot.State == "waiting" && channels[1].Slot.State == "waiting"
+	})
+	url = copied()
+	w.publish("2025-07-03", headline)
+	w.await("both channels have their briefing", func() bool {
+		return len(parents(w.inSlack())) == 1 && len(parents(w.inDiscord())) == 1 && w.allPosted(morning)
+	})
+	if err := old.stop(); err != nil {
+		w.t.Fatal(err)
+	}
+	return url
+}
+
 // TestRestoreOfAnOlderCopy puts a copy back that was made before today's
 // briefing was posted: the bot finds it in the channels, and posts it no more.
 func TestRestoreOfAnOlderCopy(t *testing.T) {
 	t.Parallel()
 	eachCopy(t, func(t *testing.T, w *world, copied func() string) {
-		old := w.run(morning)
-		w.await("the slots wait", func() bool {
-			channels := w.status(morning).Channels
-			return len(channels) == 2 && channels[0].Slot.State == "waiting" && channels[1].Slot.State == "waiting"
-		})
-		restored := copied()
-		w.publish("2025-07-03", "昨日の架空の事案")
-		w.await("both channels have their briefing", func() bool {
-			return len(parents(w.inSlack())) == 1 && len(parents(w.inDiscord())) == 1 && w.allPosted(morning)
-		})
-		if err := old.stop(); err != nil {
-			t.Fatal(err)
-		}
+		restored := w.copyBeforeThePost(copied, "昨日の架空の事案")
 		before := len(w.inSlack()) + len(w.inDiscord())
 
 		w.env["DATABASE_URL"] = restored
@@ -261,19 +269,7 @@ func (w *world) uncorrected(url string) (n int) {
 func TestRestoreThenPost(t *testing.T) {
 	t.Parallel()
 	eachCopy(t, func(t *testing.T, w *world, copied func() string) {
-		old := w.run(morning)
-		w.await("the slots wait", func() bool {
-			channels := w.status(morning).Channels
-			return len(channels) == 2 && channels[0].Slot.State == "waiting" && channels[1].Slot.State == "waiting"
-		})
-		restored := copied()
-		w.publish("2025-07-03", "架空の事案")
-		w.await("both channels have their briefing", func() bool {
-			return len(parents(w.inSlack())) == 1 && len(parents(w.inDiscord())) == 1 && w.allPosted(morning)
-		})
-		if err := old.stop(); err != nil {
-			t.Fatal(err)
-		}
+		restored := w.copyBeforeThePost(copied, "架空の事案")
 		before := w.sums()
 		w.env["DATABASE_URL"] = restored
 		var out bytes.Buffer
