@@ -106,15 +106,23 @@ func (ProbeArgs) InsertOpts() river.InsertOpts {
 }
 
 // NoticeArgs asks to tell admins of paused channels: see Deliverer.Tell.
-type NoticeArgs struct{}
+type NoticeArgs struct {
+	// Paused says that a channel was paused just now.
+	Paused bool `json:"paused,omitempty"`
+}
 
 // Kind is River's name of the job.
 func (NoticeArgs) Kind() string { return "notice" }
 
 // InsertOpts holds one waiting or running job: it comes back until everybody
-// was told.
-func (NoticeArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: AmendQueue, MaxAttempts: maxAttempts, UniqueOpts: river.UniqueOpts{ByState: unsettled()}}
+// was told. A pause has a job of its own, for all pauses of a few seconds: one
+// that runs already may have looked just before.
+func (a NoticeArgs) InsertOpts() river.InsertOpts {
+	opts := river.InsertOpts{Queue: AmendQueue, MaxAttempts: maxAttempts, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unsettled()}}
+	if a.Paused {
+		opts.UniqueOpts.ByPeriod = gather
+	}
+	return opts
 }
 
 // PlanArgs asks for a look at every channel: see Planner.

@@ -21,7 +21,7 @@ func addNotice(ctx context.Context, t tx, ref bot.Ref, code string, at time.Time
 	if err != nil || n == 0 {
 		return err
 	}
-	return t.enqueue(ctx, delivery.NoticeArgs{})
+	return t.enqueue(ctx, delivery.NoticeArgs{Paused: true})
 }
 
 // OpenNotices implements delivery.Outbox.

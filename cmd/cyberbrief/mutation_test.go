@@ -98,7 +98,7 @@ var protections = []protection{
 	},
 	{
 		"notice queued with the pause", "bot/store/notices.go",
-		"	return t.enqueue(ctx, delivery.NoticeArgs{})\n",
+		"	return t.enqueue(ctx, delivery.NoticeArgs{Paused: true})\n",
 		"	return nil\n",
 		"./bot/store", "TestNoticeIsQueued",
 	},
