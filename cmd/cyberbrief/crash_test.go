@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -131,22 +132,30 @@ func victims() int {
 // the slot is settled 90 s after the kill at the latest.
 func TestCrashMatrix(t *testing.T) { runMatrix(t, cells) }
 
-// runMatrix runs the cells that there are on so many databases.
-func runMatrix(t *testing.T, cells func(databases []string) []cell) {
+// basesToKillOn are databases for processes that are killed, with their tables:
+// SQLite, and PostgreSQL where there is one, as there has to be in CI. It takes
+// minutes to kill them all, which -short does without.
+func basesToKillOn(t *testing.T) map[string]string {
 	t.Helper()
-	t.Parallel()
 	if testing.Short() {
 		t.Skip("kills processes for some time")
 	}
 	bases := map[string]string{"sqlite": bottest.SQLite(t)}
-	databases := []string{"sqlite"}
-	if os.Getenv(bottest.PostgresVariable) != "" {
+	if os.Getenv(bottest.PostgresVariable) != "" || os.Getenv("CI") == "true" {
 		bases["postgres"] = bottest.Postgres(t)
-		databases = append(databases, "postgres")
 	}
 	for _, url := range bases { // the migrations, once
 		openStore(t, url)
 	}
+	return bases
+}
+
+// runMatrix runs the cells that there are on so many databases.
+func runMatrix(t *testing.T, cells func(databases []string) []cell) {
+	t.Helper()
+	t.Parallel()
+	bases := basesToKillOn(t)
+	databases := slices.Sorted(maps.Keys(bases))
 	var x tally
 	var wg sync.WaitGroup
 	turns := make(chan struct{}, victims())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -103,16 +102,7 @@ func (s *stoppedSender) Notify(ctx context.Context, to bot.Target, m bot.Message
 // told once where the kill came before the intent, and at most once elsewhere.
 func TestNoticeMatrix(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("kills processes for some time")
-	}
-	databases := []string{bottest.SQLite(t)}
-	if os.Getenv(bottest.PostgresVariable) != "" {
-		databases = append(databases, bottest.Postgres(t))
-	}
-	for _, url := range databases { // the migrations, once
-		openStore(t, url)
-	}
+	bases := basesToKillOn(t)
 	var wg sync.WaitGroup
 	turns := make(chan struct{}, victims())
 	for _, c := range []struct {
@@ -122,9 +112,8 @@ func TestNoticeMatrix(t *testing.T) {
 		{pauses, "before paused", 1}, {pauses, "paused", 1}, {tells, "before told intent", 1},
 		{tells, "told intent", 0}, {tells, "before notice", 0}, {tells, "before told", 1}, {tells, "told", 1},
 	} {
-		for _, url := range databases {
+		for engine, url := range bases {
 			for _, p := range []bot.Platform{bot.Slack, bot.Discord} {
-				engine, _, _ := strings.Cut(url, ":")
 				turns <- struct{}{}
 				wg.Go(func() {
 					defer func() { <-turns }()
