@@ -78,10 +78,12 @@ func (l *Library) bindOne(f KeptDigest, known justRead) (*bound, error) {
 	b := newBook(f, d)
 	// Texts that a reader made can be parts of the whole file, which terms
 	// would then hold in memory; those that were unpacked stand alone.
-	if alone, err := b.unpack(); err == nil {
-		d = alone
+	alone, err := b.unpack()
+	if err != nil { // it could be shown to nobody
+		l.opts.Logger.Error("digest cannot be held in memory", "date", f.Date, "cause", err)
+		return nil, nil
 	}
-	return &bound{b, d}, nil
+	return &bound{b, alone}, nil
 }
 
 // reopened is what stands in a kept reading, if it is one of this digest.
