@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"cyberbrief/bot/store/queries"
@@ -105,6 +106,11 @@ func openFile(source string) (*sql.DB, error) {
 	return db, nil
 }
 
+// reserving is held while a file is made: closing it lets go of every lock that
+// this process has on it, so nobody may have opened it as a database by then.
+// See https://www.sqlite.org/howtocorrupt.html, 2.2.
+var reserving sync.Mutex
+
 // reserve makes the files that are not there yet, for their owner only: what
 // SQLite makes itself everybody may read. It gives its journals the mode of
 // the database. Why a file cannot be made is SQLite's to say.
@@ -112,6 +118,8 @@ func (e *sqliteEngine) reserve() {
 	if e.file == "" {
 		return
 	}
+	reserving.Lock()
+	defer reserving.Unlock()
 	for _, name := range []string{e.file, e.file + lockSuffix} {
 		if f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err == nil {
 			f.Close()
