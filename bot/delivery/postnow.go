@@ -13,8 +13,11 @@ import (
 	"cyberbrief/briefing"
 )
 
-// inlinePatience is how long PostNow waits for a try that comes later.
-const inlinePatience = 20 * time.Second
+// inlinePatience is how far off a try may be that is waited for here. It is
+// longer than a claim, for a running bot may have made one just now: the ledger
+// can even say that it lasts a little longer than its lease, to who asked
+// before it was made and was answered after.
+const inlinePatience = lease + 5*time.Second
 
 // minInlineWindow is how long a slot that is opened by hand stays open at
 // the least, whatever the channel's own window is.
