@@ -55,8 +55,8 @@ func readSoakSize(s string) (size soakSize, err error) {
 // process: the real store, router, planner, deliverer, renderers and clients
 // of the platforms, which reach the fakes by a wire in memory. Nothing may be
 // lost or posted twice, and nothing may grow that does not have to. The queue
-// alone is not River's, which looks for jobs five times a second: a year of
-// that is not to be simulated. Its table is real, and this test works on it.
+// alone is not River's, which looks for jobs every second: a year of that is
+// not to be simulated. Its table is real, and this test works on it.
 func TestSoak(t *testing.T) {
 	size, err := readSoakSize(*soak)
 	if err != nil {
