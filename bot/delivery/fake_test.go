@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cyberbrief/bot"
+	"cyberbrief/bot/bottest"
 	"cyberbrief/bot/delivery"
 	"cyberbrief/bot/store"
 	"cyberbrief/briefing"
@@ -360,7 +361,7 @@ const today briefing.Date = "2000-01-05"
 func newWorld(t *testing.T, p bot.Platform) *world {
 	t.Helper()
 	time.Sleep(time.Until(begin))
-	s, err := store.Open(t.Context(), database(t), store.Options{})
+	s, err := store.Open(t.Context(), bottest.SQLite(t), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

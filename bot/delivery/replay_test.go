@@ -21,6 +21,7 @@ import (
 	"cyberbrief/bot/schedule"
 	"cyberbrief/bot/store"
 	"cyberbrief/briefing"
+	"cyberbrief/briefing/briefingtest"
 )
 
 // timeline is when the digests of one real series came out: ten months in
@@ -55,7 +56,7 @@ func readTimeline(t *testing.T) []event {
 	}
 	var events []event
 	for _, row := range rows[1:] {
-		if racing && row[0] >= racesUntil {
+		if briefingtest.Racing && row[0] >= racesUntil {
 			break
 		}
 		at, err := time.Parse(time.RFC3339, row[0])

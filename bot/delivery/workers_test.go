@@ -100,7 +100,7 @@ func TestQueueDelivers(t *testing.T) {
 // TestQueueFindsOrphans: the slot's job is gone with the process that had it.
 func TestQueueFindsOrphans(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := bottest.SQLite(t)
 	w, start, done := live(t, url)
 	if err := w.planner().Plan(t.Context()); err != nil {
 		t.Fatal(err)

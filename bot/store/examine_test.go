@@ -22,7 +22,7 @@ func examine(t *testing.T, url string) store.Examination {
 
 func TestExamine(t *testing.T) {
 	t.Parallel()
-	bottest.EachDatabase(t, func(t *testing.T, url string) {
+	bottest.EachBareDatabase(t, func(t *testing.T, url string) {
 		before := examine(t, url)
 		if before.Version != 0 || before.Identity != "" || len(before.Channels) != 0 {
 			t.Errorf("before it was opened: %+v", before)
@@ -65,7 +65,7 @@ func TestExamine(t *testing.T) {
 
 // TestExamineUnwritable: a database that lets nobody write.
 func TestExamineUnwritable(t *testing.T) {
-	url := bottest.SQLite(t)
+	url := bottest.BareSQLite(t)
 	open(t, url)
 	execute(t, raw(t, url), "CREATE TRIGGER refuse BEFORE INSERT ON notes BEGIN SELECT RAISE(ABORT, 'refused'); END")
 	if x := examine(t, url); x.Unwritable == nil || !strings.Contains(x.Unwritable.Error(), "refused") {

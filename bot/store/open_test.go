@@ -20,7 +20,7 @@ import (
 func TestOpenTogether(t *testing.T) {
 	t.Parallel()
 	const goroutines, processes = 8, 3
-	bottest.EachDatabase(t, func(t *testing.T, url string) {
+	bottest.EachBareDatabase(t, func(t *testing.T, url string) {
 		var all sync.WaitGroup
 		for range goroutines {
 			all.Go(func() {
@@ -52,7 +52,7 @@ func TestOpenTogether(t *testing.T) {
 
 func TestOpenAgain(t *testing.T) {
 	t.Parallel()
-	bottest.EachDatabase(t, func(t *testing.T, url string) {
+	bottest.EachBareDatabase(t, func(t *testing.T, url string) {
 		s, err := store.Open(t.Context(), url, store.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +78,7 @@ func TestOpenMemoryTwice(t *testing.T) {
 
 func TestOpenNewer(t *testing.T) {
 	t.Parallel()
-	bottest.EachDatabase(t, func(t *testing.T, url string) {
+	bottest.EachBareDatabase(t, func(t *testing.T, url string) {
 		open(t, url)
 		execute(t, raw(t, url), "INSERT INTO cyberbrief_version (version_id, is_applied) VALUES (900, TRUE)")
 		_, err := store.Open(t.Context(), url, store.Options{})
@@ -96,7 +96,7 @@ func TestOpenNewer(t *testing.T) {
 func TestOpenLocked(t *testing.T) {
 	for _, state := range []string{"new", "in use"} {
 		t.Run(state, func(t *testing.T) {
-			url := bottest.SQLite(t)
+			url := bottest.BareSQLite(t)
 			if state == "in use" {
 				open(t, url)
 			}
@@ -237,7 +237,7 @@ func TestServerRefuses(t *testing.T) {
 
 func TestNameHasNoCredentials(t *testing.T) {
 	t.Parallel()
-	bottest.EachDatabase(t, func(t *testing.T, address string) {
+	bottest.EachBareDatabase(t, func(t *testing.T, address string) {
 		s := open(t, address)
 		if u, err := url.Parse(address); err == nil && u.User != nil {
 			password, _ := u.User.Password()

@@ -20,7 +20,7 @@ func Check(t *testing.T, promise func(*rapid.T)) {
 
 // fixDraws does so once: tests run side by side, and flags have no lock.
 var fixDraws = sync.OnceValue(func() error {
-	for name, value := range map[string]string{"rapid.seed": "1", "rapid.checks": drawn} {
+	for name, value := range map[string]string{"rapid.seed": "1", "rapid.checks": drawn()} {
 		if given(name) {
 			continue
 		}
@@ -30,6 +30,14 @@ var fixDraws = sync.OnceValue(func() error {
 	}
 	return nil
 })
+
+// drawn is how many cases a property sees.
+func drawn() string {
+	if Racing {
+		return "25"
+	}
+	return "100"
+}
 
 // given says whether a flag was set.
 func given(name string) (set bool) {

@@ -21,6 +21,7 @@ import (
 	"cyberbrief/bot"
 	"cyberbrief/bot/bottest"
 	"cyberbrief/bot/store"
+	"cyberbrief/briefing/briefingtest"
 )
 
 var matrix = flag.String("matrix", "short", "crash matrix: short, or full for every cell with three seeds")
@@ -160,7 +161,7 @@ func runMatrix(t *testing.T, cells func(databases []string) []cell) {
 	var wg sync.WaitGroup
 	turns := make(chan struct{}, victims())
 	for i, c := range cells(databases) {
-		if racing && i%racedCells != 0 {
+		if briefingtest.Racing && i%racedCells != 0 {
 			continue
 		}
 		turns <- struct{}{}

@@ -217,7 +217,7 @@ func TestDoctorOnBadDays(t *testing.T) {
 
 func TestDoctorOfTheDatabase(t *testing.T) {
 	t.Parallel()
-	bottest.EachDatabase(t, func(t *testing.T, url string) {
+	bottest.EachBareDatabase(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		w.publish("2025-07-03", "架空の事案")
 		if !strings.HasPrefix(url, "postgres") {

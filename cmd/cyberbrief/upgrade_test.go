@@ -19,6 +19,7 @@ import (
 	"modernc.org/sqlite"
 
 	"cyberbrief/bot/bottest"
+	"cyberbrief/briefing/briefingtest"
 )
 
 // migrationFiles are the tables of every release, in order.
@@ -105,13 +106,13 @@ func writeOld(t *testing.T, url string, version int64, bodies map[string]string)
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	versions := tableVersions(t)
-	if racing { // what the program does then is the same for each
+	if briefingtest.Racing { // what the program does then is the same for each
 		versions = []int64{versions[0], versions[len(versions)-1]}
 	}
 	for _, version := range versions {
 		t.Run(fmt.Sprintf("from version %d", version), func(t *testing.T) {
 			t.Parallel()
-			bottest.EachDatabase(t, func(t *testing.T, url string) { upgrade(t, url, version) })
+			bottest.EachBareDatabase(t, func(t *testing.T, url string) { upgrade(t, url, version) })
 		})
 	}
 }
@@ -168,7 +169,7 @@ func (w *world) settled(now time.Time) bool {
 // TestDowngrade: an older program names the newer database, and what to do.
 func TestDowngrade(t *testing.T) {
 	t.Parallel()
-	bottest.EachDatabase(t, func(t *testing.T, url string) {
+	bottest.EachBareDatabase(t, func(t *testing.T, url string) {
 		versions := tableVersions(t)
 		newest := versions[len(versions)-1]
 		writeOld(t, url, newest, nil)
