@@ -13,10 +13,10 @@ import (
 const (
 	// fetchCooldown is the shortest time between two looks for jobs.
 	fetchCooldown = 50 * time.Millisecond
-	// fetchPoll is the longest time between two looks. PostgreSQL tells of a
-	// new job at once, but of two within the cooldown only of the first; SQLite
-	// tells of none. A look on SQLite is mostly the reading of its statement,
-	// so shorter times would keep an idle bot busy.
+	// fetchPoll is the longest time between two looks. Both engines tell of a
+	// new job at once, but of two within the cooldown only the first is told. A
+	// look on SQLite is mostly the reading of its statement, so a shorter time
+	// would keep an idle bot busy.
 	fetchPoll = time.Second
 	// defaultJobTimeout is for a QueueConfig without one.
 	defaultJobTimeout = 5 * time.Minute

@@ -15,6 +15,7 @@ import (
 	"cyberbrief/bot/delivery"
 	"cyberbrief/bot/store"
 	"cyberbrief/briefing"
+	"cyberbrief/briefing/briefingtest"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -73,6 +74,9 @@ func everywhere(t *testing.T, f func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	t.Parallel()
 	bottest.EachDatabase(t, func(t *testing.T, url string) { f(t, open(t, url)) })
+	if briefingtest.Racing { // to the store it is another SQLite
+		return
+	}
 	t.Run("memory", func(t *testing.T) {
 		t.Parallel()
 		f(t, open(t, "sqlite::memory:"))

@@ -34,7 +34,7 @@ var fixDraws = sync.OnceValue(func() error {
 // drawn is how many cases a property sees.
 func drawn() string {
 	if Racing {
-		return "25"
+		return "10"
 	}
 	return "100"
 }
