@@ -55,7 +55,7 @@ func (s *Slack) listen(ctx context.Context) error {
 	for range connections {
 		g.Go(func() error {
 			for ctx.Err() == nil {
-				if err := s.connection(ctx, door); err != nil {
+				if err := s.newSocket(door).run(ctx); err != nil {
 					return err
 				}
 			}
@@ -73,83 +73,96 @@ func (s *Slack) connected(more int) {
 	s.opts.Meter.Connections(bot.Slack, s.sockets)
 }
 
-// connection runs one client of slack-go, which reconnects by itself, until
-// it gives up or must be stopped. Only a Fatal error is returned.
-func (s *Slack) connection(ctx context.Context, door *gate) error {
-	ctx, cancel := context.WithCancel(ctx)
-	var taps tapDialer
-	smc := socketmode.New(
+// socket is one client of slack-go, which reconnects by itself.
+type socket struct {
+	*Slack
+	client *socketmode.Client
+	taps   tapDialer
+	owed   acks
+	stands bool
+}
+
+func (s *Slack) newSocket(door *gate) *socket {
+	c := &socket{Slack: s}
+	c.taps.sent = c.owed.pay
+	c.client = socketmode.New(
 		slackgo.New(s.opts.BotToken, slackgo.OptionAppLevelToken(s.opts.AppToken), slackgo.OptionAPIURL(s.opts.APIURL),
 			slackgo.OptionHTTPClient(door), slackgo.OptionLog(log.New(io.Discard, "", 0))),
 		socketmode.OptionDialer(&websocket.Dialer{
-			NetDialContext: taps.dial, NetDialTLSContext: taps.dialTLS,
+			NetDialContext: c.taps.dial, NetDialTLSContext: c.taps.dialTLS,
 			HandshakeTimeout: handshakeTimeout, WriteBufferSize: socketWriteBuffer,
 		}),
 		socketmode.OptionPingInterval(pingInterval),
 		socketmode.OptionReadLimit(maxFrame),
 		socketmode.OptionLog(log.New(io.Discard, "", 0)),
 	)
-	stands := false
-	defer func() { s.stand(&stands, false) }()
+	return c
+}
+
+// run holds a connection until the client gives up or ctx ends; then it stays
+// until what came is acknowledged. Only a Fatal error is returned.
+func (c *socket) run(ctx context.Context) error {
+	standing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer c.stand(false)
 	ended := make(chan error, 1)
-	go func() { ended <- smc.RunContext(ctx) }()
+	go func() { ended <- c.client.RunContext(standing) }()
 	stop := func() { cancel(); <-ended }
 	for {
 		select {
-		case e := <-smc.Events:
-			switch e.Type {
-			case socketmode.EventTypeConnecting:
-				s.opts.Meter.SessionBegun(bot.Slack)
-				s.stand(&stands, false)
-			case socketmode.EventTypeHello:
-				s.stand(&stands, true)
-			}
-			if err := s.event(ctx, smc, &taps, e); err != nil {
+		case <-ctx.Done():
+			c.owed.settle()
+			stop()
+			return nil
+		case e := <-c.client.Events:
+			if err := c.event(standing, e); err != nil {
 				stop()
 				return err
 			}
 		case err := <-ended:
 			cancel()
-			if ctx.Err() == nil {
-				s.log.Warn("socket client ended", "error", s.api.http.Redact(err.Error()))
-			}
+			c.log.Warn("socket client ended", "error", c.api.http.Redact(err.Error()))
 			return fatalSocket(err)
 		}
 	}
 }
 
-// stand notes whether a connection stands now.
-func (s *Slack) stand(stands *bool, now bool) {
+// stand notes whether the connection stands now.
+func (c *socket) stand(now bool) {
 	switch {
-	case now && !*stands:
-		s.connected(1)
-	case !now && *stands:
-		s.connected(-1)
+	case now && !c.stands:
+		c.connected(1)
+	case !now && c.stands:
+		c.connected(-1)
 	}
-	*stands = now
+	c.stands = now
 }
 
-// event handles one event of a connection. It must not take long: while it
+// event handles one event of the connection. It must not take long: while it
 // runs, the connection is not read, not even Slack's pings.
-func (s *Slack) event(ctx context.Context, smc *socketmode.Client, taps *tapDialer, e socketmode.Event) error {
+func (c *socket) event(ctx context.Context, e socketmode.Event) error {
 	switch e.Type {
 	case socketmode.EventTypeConnecting:
-		return s.reconnecting(taps)
+		c.opts.Meter.SessionBegun(bot.Slack)
+		c.stand(false)
+		c.owed.forgive()
+		return c.reconnecting()
 	case socketmode.EventTypeConnectionError:
 		if failed, ok := e.Data.(*slackgo.ConnectionErrorEvent); ok {
-			s.log.Warn("socket not connected", "attempt", failed.Attempt, "pause", failed.Backoff, "error", s.api.http.Redact(failed.ErrorObj.Error()))
+			c.log.Warn("socket not connected", "attempt", failed.Attempt, "pause", failed.Backoff, "error", c.api.http.Redact(failed.ErrorObj.Error()))
 			return fatalSocket(failed.ErrorObj)
 		}
 	case socketmode.EventTypeHello:
-		s.log.Info("socket connected", "connections_of_app", e.Request.NumConnections)
+		c.stand(true)
+		c.log.Info("socket connected", "connections_of_app", e.Request.NumConnections)
 	case socketmode.EventTypeErrorBadMessage:
 		if bad, ok := e.Data.(*socketmode.ErrorBadMessage); ok {
-			s.badMessage(ctx, smc, bad)
+			c.badMessage(ctx, bad)
 		}
 	case socketmode.EventTypeErrorWriteFailed:
-		s.log.Warn("acknowledgement was not written")
+		c.owed.pay()
+		c.log.Warn("acknowledgement was not written")
 	case socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive, socketmode.EventTypeEventsAPI:
-		s.envelope(ctx, smc, e.Request.Type, e.Request.EnvelopeID, e.Request.Payload)
+		c.envelope(ctx, e.Request.Type, e.Request.EnvelopeID, e.Request.Payload)
 	}
 	return nil
 }
@@ -157,66 +170,68 @@ func (s *Slack) event(ctx context.Context, smc *socketmode.Client, taps *tapDial
 // badMessage is a message that slack-go cannot read: a type that it does not
 // know, or a field of another shape. It is acknowledged, lest Slack sends it
 // again and again, and read by our own more patient eyes.
-func (s *Slack) badMessage(ctx context.Context, smc *socketmode.Client, bad *socketmode.ErrorBadMessage) {
+func (c *socket) badMessage(ctx context.Context, bad *socketmode.ErrorBadMessage) {
 	var e struct {
 		Type       string          `json:"type"`
 		EnvelopeID string          `json:"envelope_id"`
 		Payload    json.RawMessage `json:"payload"`
 	}
 	if err := json.Unmarshal(bad.Message, &e); err != nil || e.EnvelopeID == "" {
-		s.log.Warn("socket message cannot be read", "error", bad.Cause)
+		c.log.Warn("socket message cannot be read", "error", bad.Cause)
 		return
 	}
-	s.log.Debug("socket message of an unknown shape", "type", e.Type, "error", bad.Cause)
-	s.envelope(ctx, smc, e.Type, e.EnvelopeID, e.Payload)
+	c.log.Debug("socket message of an unknown shape", "type", e.Type, "error", bad.Cause)
+	c.envelope(ctx, e.Type, e.EnvelopeID, e.Payload)
 }
 
 // envelope acknowledges a delivery and takes it in. The queue never makes it
 // wait, so that the acknowledgement, which may have to say that there is no
 // room, goes out at once.
-func (s *Slack) envelope(ctx context.Context, smc *socketmode.Client, kind, id string, payload json.RawMessage) {
+func (c *socket) envelope(ctx context.Context, kind, id string, payload json.RawMessage) {
 	began := time.Now()
+	c.owed.owe()
 	var notice any
 	switch kind {
 	case socketmode.RequestTypeSlashCommands:
 		var t typed
 		j, err := job{}, json.Unmarshal(payload, &t)
 		if err == nil {
-			j, err = s.commandJob(id, t)
+			j, err = c.commandJob(id, t)
 		}
 		if err != nil {
-			s.log.Warn("slash command cannot be read", "error", err)
-		} else if busy := s.intake.accept(j); busy != nil {
+			c.log.Warn("slash command cannot be read", "error", err)
+		} else if busy := c.intake.accept(j); busy != nil {
 			notice = busy
 		}
 	case socketmode.RequestTypeInteractive:
 		if isSubmission(payload) {
 			// The connection must not wait for the answer.
-			if s.intake.soon(func(context.Context, bot.Responder) { s.acknowledge(ctx, smc, id, s.take(id, payload), began) }) {
+			if c.intake.soon(func(context.Context, bot.Responder) { c.acknowledge(ctx, id, c.take(id, payload), began) }) {
 				return
 			}
 		}
-		notice = s.take(id, payload)
+		notice = c.take(id, payload)
 	case socketmode.RequestTypeEventsAPI:
-		s.takeEvent(payload)
+		c.takeEvent(payload)
 	}
-	s.acknowledge(ctx, smc, id, notice, began)
+	c.acknowledge(ctx, id, notice, began)
 }
 
 // acknowledge answers a delivery that came when it began.
-func (s *Slack) acknowledge(ctx context.Context, smc *socketmode.Client, id string, notice any, began time.Time) {
-	if err := smc.AckCtx(ctx, id, notice); err != nil {
-		s.log.Warn("acknowledgement was not sent", "error", err)
+func (c *socket) acknowledge(ctx context.Context, id string, notice any, began time.Time) {
+	if err := c.client.AckCtx(ctx, id, notice); err != nil {
+		c.owed.pay()
+		c.log.Warn("acknowledgement was not sent", "error", err)
 		return
 	}
-	s.opts.Meter.Acknowledged(bot.Slack, time.Since(began))
+	c.opts.Meter.Acknowledged(bot.Slack, time.Since(began))
 }
 
 // reconnecting looks why Slack closed the last connection, which slack-go
 // does not say.
-func (s *Slack) reconnecting(taps *tapDialer) error {
-	for _, reason := range taps.reasons() {
-		s.log.Info("socket is renewed", "reason", reason)
+func (c *socket) reconnecting() error {
+	for _, reason := range c.taps.reasons() {
+		c.log.Info("socket is renewed", "reason", reason)
 		if classOf(reason) == bot.Fatal {
 			return &bot.OutcomeError{Class: bot.Fatal, Code: reason,
 				Err: errors.New("the app's Socket Mode was switched off: switch it on in the app's settings, or use SLACK_SIGNING_SECRET instead of SLACK_APP_TOKEN")}

@@ -14,6 +14,9 @@ import (
 // connection; here it passes by in the clear, since frames from a server are
 // not masked and no compression is agreed on.
 type tapDialer struct {
+	// sent is called for each message that went out on a connection.
+	sent func()
+
 	mu    sync.Mutex
 	last  *tap
 	ended []string // why earlier ones ended, not yet asked for
@@ -34,7 +37,7 @@ func (d *tapDialer) tap(c net.Conn, err error) (net.Conn, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.settle()
-	d.last = &tap{Conn: c}
+	d.last = &tap{Conn: c, sent: d.sent}
 	return d.last, nil
 }
 
@@ -66,6 +69,7 @@ const tailLength = 2 << 10
 // connection that just falls silent.
 type tap struct {
 	net.Conn
+	sent func()
 
 	mu     sync.Mutex
 	tail   []byte
@@ -79,6 +83,23 @@ func (t *tap) Read(p []byte) (int, error) {
 	t.tail = append(t.tail, p[:n]...)
 	if len(t.tail) > tailLength {
 		t.tail = append([]byte(nil), t.tail[len(t.tail)-tailLength:]...)
+	}
+	return n, err
+}
+
+// The first byte of a frame: whether it is its message's last, and what it is.
+// https://www.rfc-editor.org/rfc/rfc6455#section-5.2
+const (
+	finalFrame   = 0x80
+	controlFrame = 0x08
+)
+
+// Write tells of every message that is out. The library writes a frame at a
+// time.
+func (t *tap) Write(p []byte) (int, error) {
+	n, err := t.Conn.Write(p)
+	if err == nil && len(p) > 0 && p[0]&finalFrame != 0 && p[0]&controlFrame == 0 {
+		t.sent()
 	}
 	return n, err
 }
@@ -117,7 +138,7 @@ func (t *tap) Close() error {
 	t.mu.Unlock()
 	if first && t.SetWriteDeadline(time.Now().Add(goodbyeTimeout)) == nil {
 		// The other side may be gone already, which is what Close is about.
-		_, _ = t.Write([]byte(closeFrame))
+		_, _ = t.Conn.Write([]byte(closeFrame))
 	}
 	return t.Conn.Close()
 }
