@@ -37,12 +37,13 @@ func budget(n Notes) *identifies { return &identifies{notes: n, log: slog.New(sl
 // TestIdentifiesAreBudgeted in one process, in one that crashes after every
 // session, and in two that share the token.
 func TestIdentifiesAreBudgeted(t *testing.T) {
-	notes := &page{}
-	one, other := budget(nil), budget(notes)
+	var notes, crashes page
+	stale := page{value: "[1]"}
+	one, other := budget(nil), budget(&notes)
 	for name, next := range map[string]func(i int) *identifies{
 		"one process":      func(int) *identifies { return one },
 		"a crash loop":     func(int) *identifies { return budget(&crashes) },
-		"two processes":    func(i int) *identifies { return []*identifies{other, budget(notes)}[i%2] },
+		"two processes":    func(i int) *identifies { return []*identifies{other, budget(&notes)}[i%2] },
 		"an old one first": func(int) *identifies { return budget(&stale) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -63,12 +64,6 @@ func TestIdentifiesAreBudgeted(t *testing.T) {
 		})
 	}
 }
-
-// What two of its cases begin with.
-var (
-	crashes page
-	stale   = page{value: "[1]"}
-)
 
 // TestIdentifiesWithoutNotes: what this process knows has to do when the
 // database does not answer or holds nonsense, and a clock that was wrong
