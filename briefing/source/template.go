@@ -83,14 +83,15 @@ type absence struct {
 	said bool // the server knows that it is gone for good
 }
 
-// Scan implements Source. A server that cannot be reached, or asks for a pause,
-// ends the look: it would say the same of every date.
+// Scan implements Source. It begins with the newest date, for which people
+// wait. A server that cannot be reached, or asks for a pause, ends the look: it
+// would say the same of every date.
 func (t *Template) Scan(ctx context.Context, sink Sink) (briefing.Date, error) {
 	defer t.client.CloseIdleConnections()
 	today := briefing.DateOf(t.o.Now().UTC().Add(aheadOfUTC))
 	back := 1 + min(max(int(t.o.Lookback/(24*time.Hour)), 0), maxLookback)
 	l := &look{useless: map[error]int{}}
-	for n := back; n >= 0; n-- {
+	for n := range back + 1 {
 		date := today.AddDays(-n)
 		if !t.due(date, n) {
 			continue

@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// breaks is the status of a connection that ends without an answer.
+const breaks = -1
+
 // shelf is a web server of files that honours ETag.
 type shelf struct {
 	mu     sync.Mutex
@@ -29,7 +32,9 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.asked = append(s.asked, note)
 	for _, path := range []string{r.URL.Path, ""} {
-		if code := s.status[path]; code != 0 {
+		if code := s.status[path]; code == breaks {
+			panic(http.ErrAbortHandler)
+		} else if code != 0 {
 			w.WriteHeader(code)
 			return
 		}
@@ -83,7 +88,7 @@ func TestTemplate(t *testing.T) {
 	// for the days named.
 	requests := func(back int, conditional string) string {
 		var out []string
-		for n := back; n >= 0; n-- {
+		for n := range back + 1 {
 			day := time.Date(2025, 7, 3-n, 0, 0, 0, 0, time.UTC).Format("01-02")
 			path := "/n_2025-" + day + ".md"
 			if strings.Contains(conditional, day) {
@@ -106,11 +111,11 @@ func TestTemplate(t *testing.T) {
 		}
 		now = now.Add(time.Minute)
 	}
-	look("first look: ten days back and any today on earth", "n_2025-06-24.md=old n_2025-07-01.md=one", requests(10, ""))
+	look("first look: ten days back and any today on earth", "n_2025-07-01.md=one n_2025-06-24.md=old", requests(10, ""))
 	look("soon again: the usual look-back only", "", requests(8, "07-01"))
 	s.set("/n_2025-06-26.md", "late")
 	s.set("/n_2025-07-02.md", "two")
-	look("published", "n_2025-06-26.md=late n_2025-07-02.md=two", requests(8, "07-01"))
+	look("published", "n_2025-07-02.md=two n_2025-06-26.md=late", requests(8, "07-01"))
 	s.set("/n_2025-07-01.md", "ONE")
 	look("revised", "n_2025-07-01.md=ONE", requests(8, "06-26 07-01 07-02"))
 	now = now.Add(olderEvery)
@@ -161,6 +166,10 @@ func TestTemplateAnswers(t *testing.T) {
 			s.files["/2025-07-02.md"] = "x"
 			s.status["/2025-06-29.md"] = 500
 		}, "2025-07-02.md=x", "2025-06-29.md: the server answers 500"},
+		{"a connection that breaks at an older date", "/{date}.md", func(s *shelf) {
+			s.files["/2025-07-02.md"] = "x"
+			s.status["/2025-07-01.md"] = breaks
+		}, "2025-07-02.md=x", "2025-07-01.md: EOF"},
 		{"too large, cut", "/{date}.md", one("/2025-07-02.md", strings.Repeat("x", 100)+"\n"+strings.Repeat("y", 2*MaxDigest)), "2025-07-02.md=" + strings.Repeat("x", 100), ""},
 	}
 	for _, tt := range tests {
@@ -220,7 +229,7 @@ func TestTemplateLosesAll(t *testing.T) {
 		}
 	}
 	s.status[""] = http.StatusGone
-	if _, err := src.Scan(t.Context(), in.take); err != nil || in.got() != "-2025-07-01.md -2025-07-02.md" {
+	if _, err := src.Scan(t.Context(), in.take); err != nil || in.got() != "-2025-07-02.md -2025-07-01.md" {
 		t.Errorf("said to be gone: %v", err)
 	}
 }
