@@ -134,11 +134,12 @@ func classOfCode(code int) bot.Class {
 		40003, 40062, // messages too fast, resource limited
 		40333: // Cloudflare
 		return bot.Limited
-	case 40004, 40006, 110000, 110001, 130000: // switched off for a while, overloaded
+	case 40004, 40006, 110000, 110001, 130000, // switched off for a while, overloaded
+		160006, 160007: // too many threads at the same time, which end by themselves
 		return bot.Transient
 	case codeUnknownChannel, codeMissingAccess, codeMissingPermissions, // gone, hidden, no permission
 		50003, 50008, 50009, 50024, 40058, 40067, // a kind of channel nobody can post in like this
-		50083, 160002, 160005, 160006, 160007: // thread archived, locked, too many
+		50083, 160002, 160005: // thread archived, may not be answered, locked
 		return bot.ChannelGone
 	case 10004, 40007, 50055, 50095: // guild gone, banned, not available
 		return bot.InstallationGone
