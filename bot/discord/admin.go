@@ -98,22 +98,25 @@ type member struct {
 }
 
 // Check asks whether the bot can post a briefing in the channel. Where Discord
-// says no, the error says what to do. Where it could not be asked, or does not
+// says no, the error says what to do, in both languages: admins read it in
+// the answer to a command. Where it could not be asked, or does not
 // tell, the error wraps bot.ErrUnchecked. It is a bot.Checker.
 func (d *Discord) Check(ctx context.Context, ref bot.Ref) error {
 	var ch room
 	err := d.api.get(ctx, "channels/"+url.PathEscape(ref.Channel), &ch)
 	switch {
 	case hasCode(err, codeUnknownChannel):
-		return unusable(codeOf(err), "there is no such channel: check the id (Copy Channel ID), and that the bot was invited to the server")
+		return unusable(codeOf(err), "チャンネルが見つかりません。ID を確かめ、ボットをサーバーに招待してください / "+
+			"there is no such channel: check the id (Copy Channel ID), and that the bot was invited to the server")
 	case hasCode(err, codeMissingAccess, codeMissingPermissions):
-		return unusable(codeOf(err), "the bot cannot see the channel: give it View Channel there, or invite it to the server")
+		return unusable(codeOf(err), "ボットがチャンネルを見られません。「チャンネルを見る」を許すか、サーバーに招待してください / "+
+			"the bot cannot see the channel: give it View Channel there, or invite it to the server")
 	case err != nil:
 		return unchecked(err)
 	case ch.GuildID != "" && ch.GuildID != ref.Tenant:
-		return unusable("other_guild", "the channel is on another server than "+ref.Tenant)
+		return unusable("other_guild", "別のサーバーのチャンネルです / the channel is on another server than "+ref.Tenant)
 	case ch.Type != channelText && ch.Type != channelAnnouncement:
-		return unusable("channel_type", "it is not a text or announcement channel")
+		return unusable("channel_type", "テキストチャンネルでもアナウンスチャンネルでもありません / it is not a text or announcement channel")
 	}
 	have, err := d.permissionsIn(ctx, ref, ch)
 	if err != nil {
@@ -139,7 +142,8 @@ func missing(have permissions) error {
 	if len(names) == 0 {
 		return nil
 	}
-	return unusable("missing_permissions", "give the bot these permissions in the channel: "+strings.Join(names, ", "))
+	return unusable("missing_permissions", "ボットに足りない権限をチャンネルで許してください / "+
+		"give the bot these permissions in the channel: "+strings.Join(names, ", "))
 }
 
 // permissionsIn are the bot's own permissions in a channel.

@@ -22,16 +22,16 @@ func TestCheck(t *testing.T) {
 		{name: "fine"},
 		{name: "just enough", prepare: func(f *bottest.Discord) { f.SetPermissions(guild, fmt.Sprint(all)) }},
 		{name: "administrator", prepare: func(f *bottest.Discord) { f.SetPermissions(guild, "8"); f.DenyInChannel(channel, fmt.Sprint(all)) }},
-		{name: "absent", ref: func(r *bot.Ref) { r.Channel = absent }, want: "no such channel"},
+		{name: "absent", ref: func(r *bot.Ref) { r.Channel = absent }, want: "招待してください / there is no such channel"},
 		{name: "hidden", prepare: func(f *bottest.Discord) {
 			f.FailNext("GET channels/{channel}", bottest.DiscordFault{Status: 403, Code: 50001})
-		}, want: "View Channel"},
+		}, want: "「チャンネルを見る」を許すか、サーバーに招待してください / the bot cannot see the channel: give it View Channel"},
 		{name: "forbidden", prepare: func(f *bottest.Discord) {
 			f.FailNext("GET channels/{channel}", bottest.DiscordFault{Status: 403, Code: 50013})
-		}, want: "View Channel"},
-		{name: "on another server", ref: func(r *bot.Ref) { r.Tenant = "1" }, want: "another server"},
-		{name: "voice", prepare: func(f *bottest.Discord) { f.AddVoiceChannel(guild, channel) }, want: "text or announcement"},
-		{name: "no threads", prepare: func(f *bottest.Discord) { f.SetPermissions(guild, fmt.Sprint(all&^(1<<35))) }, want: "permissions in the channel: Create Public Threads"},
+		}, want: "「チャンネルを見る」を許すか、サーバーに招待してください / the bot cannot see the channel: give it View Channel"},
+		{name: "on another server", ref: func(r *bot.Ref) { r.Tenant = "1" }, want: "別のサーバーのチャンネルです / the channel is on another server"},
+		{name: "voice", prepare: func(f *bottest.Discord) { f.AddVoiceChannel(guild, channel) }, want: "アナウンスチャンネルでもありません / it is not a text or announcement"},
+		{name: "no threads", prepare: func(f *bottest.Discord) { f.SetPermissions(guild, fmt.Sprint(all&^(1<<35))) }, want: "許してください / give the bot these permissions in the channel: Create Public Threads"},
 		{name: "denied here", prepare: func(f *bottest.Discord) {
 			f.SetPermissions(guild, fmt.Sprint(all))
 			f.DenyInChannel(channel, fmt.Sprint(1<<11|1<<14))
