@@ -148,7 +148,7 @@ func (d *Deliverer) slotNow(ctx context.Context, ref bot.Ref, digest briefing.Da
 	v := view{channel: c, had: had, dates: d.opts.Library.Dates(), now: now}
 	var ok bool
 	if slot.Digest, slot.Earlier, ok = v.choose(today); !ok {
-		return Slot{}, fmt.Errorf("post to %s: there is no digest that it has not had: %w", ref, briefing.ErrNotFound)
+		return Slot{}, fmt.Errorf("post to %s: %w: there is no digest that it has not had", ref, briefing.ErrNotFound)
 	}
 	return slot, nil
 }

@@ -28,7 +28,7 @@ func Backup(ctx context.Context, url, file string) (int64, error) {
 		return 0, errors.New("a database in memory ends with the bot: there is nothing to copy")
 	}
 	if _, err := os.Stat(path); err != nil {
-		return 0, fmt.Errorf("no database to copy: %w", err)
+		return 0, fmt.Errorf("no database to copy: %w; set DATABASE_URL as the bot has it", err)
 	}
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		return 0, fmt.Errorf("%s is there already: name a new file", file)

@@ -77,7 +77,7 @@ func TestBackupErrors(t *testing.T) {
 	for _, c := range []struct{ name, url, file, want string }{
 		{"a server", "postgres://bot:hunter2@127.0.0.1/x", "new.db", store.ErrServer.Error()},
 		{"memory", "sqlite::memory:", "new.db", "ends with the bot"},
-		{"no database", "sqlite:" + filepath.Join(dir, "none.db"), "new.db", "no database to copy"},
+		{"no database", "sqlite:" + filepath.Join(dir, "none.db"), "new.db", "no such file or directory; set DATABASE_URL as the bot has it"},
 		{"not a database", "sqlite:" + text, "new.db", "not a database"},
 		{"the file is there", url, "digest.md", "name a new file"},
 		{"no folder", url, "none/new.db", "no such file"},

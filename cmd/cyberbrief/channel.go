@@ -25,7 +25,7 @@ type channelCommand struct {
 const cliUser = bot.ByCLI
 
 // readStore is withStore for commands that change nothing: where there is no
-// database yet, they see an empty one and make none.
+// database yet, they say so, see an empty one and make none.
 func readStore(e *environment, f func(*store.Store) error) error {
 	cfg, err := e.config()
 	if err != nil {
@@ -34,6 +34,7 @@ func readStore(e *environment, f func(*store.Store) error) error {
 	if databaseExists(cfg.DatabaseURL.Reveal()) {
 		return withStore(e, f)
 	}
+	fmt.Fprintf(e.stderr, "there is no %s yet: the bot makes it at its first start; if it has run, set DATABASE_URL as it has it\n", cfg.DatabaseURL.Reveal())
 	s, err := store.Open(e.ctx, "sqlite::memory:", store.Options{Clock: e.clock})
 	if err != nil {
 		return err
