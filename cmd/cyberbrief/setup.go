@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"cyberbrief/bot/slack"
 )
@@ -24,6 +25,13 @@ type object map[string]any
 
 // Run prints the manifest, with Socket Mode unless an address is given.
 func (c setupSlackCommand) Run(e *environment) error {
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+			return fmt.Errorf("--public-url %q: Slack calls HTTPS addresses only: give one such as https://bot.example.com", c.PublicURL)
+		}
+		c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	}
 	return printJSON(e.stdout, c.manifest())
 }
 
