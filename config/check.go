@@ -41,7 +41,7 @@ func (c *Config) checkValues() Problems {
 	return ps
 }
 
-// checkPairs looks at variables that need each other.
+// checkPairs looks at variables that need each other, or were swapped.
 func (c *Config) checkPairs() Problems {
 	var ps Problems
 	missing := func(variable, message string) { ps = append(ps, Problem{Variable: variable, Message: message}) }
@@ -52,6 +52,13 @@ func (c *Config) checkPairs() Problems {
 		if c.SlackSigningSecret != "" {
 			missing("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET is set, so the bot token (xoxb-…) is needed too")
 		}
+	}
+	// The tokens of a Slack app stand on two pages and are easily swapped.
+	if strings.HasPrefix(c.SlackBotToken.Reveal(), "xapp-") {
+		missing("SLACK_BOT_TOKEN", "this is the app-level token (xapp-…): set SLACK_APP_TOKEN to it, and this to the bot token (xoxb-…)")
+	}
+	if strings.HasPrefix(c.SlackAppToken.Reveal(), "xoxb-") {
+		missing("SLACK_APP_TOKEN", "this is the bot token (xoxb-…): set SLACK_BOT_TOKEN to it, and this to the app-level token (xapp-…)")
 	}
 	if c.DiscordToken == "" && c.DiscordPublicKey != "" {
 		missing("DISCORD_TOKEN", "DISCORD_PUBLIC_KEY is set, so the bot token is needed too")

@@ -186,6 +186,23 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// TestSwappedTokens: both variables are named, and no token is printed.
+func TestSwappedTokens(t *testing.T) {
+	c, err := Load(env("SLACK_BOT_TOKEN=xapp-hunter2", "SLACK_APP_TOKEN=xoxb-hunter2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.Validate()
+	for _, want := range []string{"SLACK_BOT_TOKEN: this is the app-level token", "SLACK_APP_TOKEN: this is the bot token"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q in it", err, want)
+		}
+	}
+	if err != nil && strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a token is printed: %v", err)
+	}
+}
+
 // TestSecretsAreNeverPrinted prints a configuration full of secrets in every
 // way that a program prints things, problems included.
 func TestSecretsAreNeverPrinted(t *testing.T) {
