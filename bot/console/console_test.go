@@ -185,7 +185,7 @@ func (v *visitor) resume(ctx context.Context, last string) (next func() (event, 
 
 func (v *visitor) snapshot() snapshot {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	next, done := v.listen(ctx)
 	defer done()

@@ -36,8 +36,8 @@ func startDemo(t *testing.T) string {
 			if err != nil {
 				t.Errorf("demo: %v", err)
 			}
-		case <-time.After(10 * time.Second):
-			t.Error("demo: not ended after ten seconds")
+		case <-time.After(patience):
+			t.Errorf("demo: not ended after %s", patience)
 		}
 	})
 	address := regexp.MustCompile(`http://[^/]+/console`)

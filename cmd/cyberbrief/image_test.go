@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -230,7 +229,7 @@ func TestImage(t *testing.T) {
 	} else {
 		now = now.Add(9 * time.Hour)
 	}
-	listen := freePort(t)
+	listen := unusedAddress(t)
 	c.environment = []string{
 		"LISTEN=" + listen, "SLACK_BOT_TOKEN=" + bottest.SlackBotToken, "SLACK_APP_TOKEN=" + bottest.SlackAppToken,
 		"SLACK_API_URL=" + fake.URL, "CHANNELS=slack:" + bottest.SlackTeam + "/" + bottest.SlackChannelID,
@@ -275,17 +274,6 @@ func TestImage(t *testing.T) {
 	}
 	c.mustBeSmall()
 	c.mustHoldNotices()
-}
-
-// freePort is an address on loopback that nobody uses at the moment.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // mustBeSmall packs the files as a registry keeps them.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -78,16 +77,6 @@ func TestAcknowledgesUnderLoad(t *testing.T) {
 			t.Logf("memory: %s, at the end %s", first, w.memory())
 		})
 	}
-}
-
-// unusedAddress is an address that nobody listens on.
-func unusedAddress(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // start runs the program as a process of its own until the test ends.

@@ -31,7 +31,7 @@ func newPostgres(t *testing.T) *postgres {
 			return nil
 		}
 	}
-	_, port, err := net.SplitHostPort(freePort(t))
+	_, port, err := net.SplitHostPort(unusedAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}

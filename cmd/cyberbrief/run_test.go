@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -144,8 +145,8 @@ func (w *world) runBy(clock func() time.Time) *process {
 			cancel()
 			select {
 			case err = <-ended:
-			case <-time.After(10 * time.Second):
-				w.t.Errorf("not stopped after ten seconds:\n%s", p.out)
+			case <-time.After(patience):
+				w.t.Errorf("not stopped after %s:\n%s", patience, p.out)
 			}
 		})
 		return err
@@ -179,6 +180,17 @@ func (w *world) await(what string, holds func() bool) {
 			w.t.Fatalf("%s: not after %s; Slack %+v, Discord %+v", what, patience, w.inSlack(), w.inDiscord())
 		}
 	}
+}
+
+// unusedAddress is an address on loopback that nobody listens on.
+func unusedAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // parents are the messages of a channel outside threads.
