@@ -12,6 +12,7 @@ import (
 
 	"cyberbrief/bot"
 	"cyberbrief/bot/delivery"
+	"cyberbrief/briefing/briefingtest"
 
 	"github.com/riverqueue/river"
 )
@@ -266,6 +267,9 @@ func TestReviseFailures(t *testing.T) {
 		{"channel gone", onAmend("edit", 0, always, fail(bot.ChannelGone, "is_archived")), []string{parent, "one", "two"}, "is_archived"},
 		{"bot refused", onAmend("edit", 0, always, fail(bot.Fatal, "invalid_auth")), []string{parent, "one", "two"}, "platform stopped: invalid_auth"},
 	} {
+		if briefingtest.Racing && tt.name == "bot refused" {
+			continue // it asks again each minute of two days
+		}
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, bot.Slack)

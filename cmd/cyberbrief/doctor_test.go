@@ -256,6 +256,7 @@ func TestDoctorOfTheDatabase(t *testing.T) {
 
 // TestDoctorEnds: a platform that never answers keeps nobody waiting.
 func TestDoctorEnds(t *testing.T) {
+	t.Parallel()
 	p := part{"slack", func(ctx context.Context) []bot.Finding { <-ctx.Done(); <-t.Context().Done(); return nil }}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command line as a user would. Each script has a folder
 // of its own with its own database.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
