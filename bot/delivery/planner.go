@@ -84,14 +84,14 @@ func (p *Planner) Plan(ctx context.Context) error {
 	}
 	var failures []error
 	now, dates := p.opts.Clock(), p.opts.Library.Dates()
-	news := p.forget(channels, dates)
-	p.wakeIfRevised(dates)
+	p.forget(channels)
+	p.wake(dates)
 	for _, c := range interleave(channels) {
 		if ctx.Err() != nil {
 			return errors.Join(append(failures, ctx.Err())...)
 		}
 		known := p.recall(c.Ref)
-		if known.rests(c, now, news) {
+		if known.rests(c, now) {
 			known.looked = now
 			p.keep(c.Ref, known)
 			continue

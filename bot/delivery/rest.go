@@ -32,8 +32,8 @@ type memory struct {
 
 // rests says that a look at the channel would find nothing to do. A clock
 // that was set back ends the rest, and so does any change of the channel.
-func (m memory) rests(c bot.Channel, now time.Time, news bool) bool {
-	return now.Before(m.until) && !now.Before(m.looked) && !(news && m.waits) && reflect.DeepEqual(c, m.channel)
+func (m memory) rests(c bot.Channel, now time.Time) bool {
+	return now.Before(m.until) && !now.Before(m.looked) && reflect.DeepEqual(c, m.channel)
 }
 
 // remember is what is known of a channel after a look that found, or put,
@@ -95,27 +95,42 @@ func (p *Planner) keep(ref bot.Ref, m memory) {
 	p.known[ref] = m
 }
 
-// forget drops the channels that are no longer there, and says whether the
-// archive has other digests than at the last plan.
-func (p *Planner) forget(channels []bot.Channel, dates []briefing.Date) (news bool) {
+// forget drops the channels that are no longer there.
+func (p *Planner) forget(channels []bot.Channel) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.known) > len(channels) {
-		there := make(map[bot.Ref]bool, len(channels))
-		for _, c := range channels {
-			there[c.Ref] = true
-		}
-		maps.DeleteFunc(p.known, func(ref bot.Ref, _ memory) bool { return !there[ref] })
+	if len(p.known) <= len(channels) {
+		return
 	}
-	news = !slices.Equal(p.dates, dates)
-	p.dates = dates
-	return news
+	there := make(map[bot.Ref]bool, len(channels))
+	for _, c := range channels {
+		there[c.Ref] = true
+	}
+	maps.DeleteFunc(p.known, func(ref bot.Ref, _ memory) bool { return !there[ref] })
 }
 
-// wakeIfRevised ends every channel's rest when a digest has another edition
-// than at the last plan, or than before it was withdrawn: any channel may show
-// it.
-func (p *Planner) wakeIfRevised(dates []briefing.Date) {
+// wake ends the rest of the channels that another archive than at the last plan
+// may concern: those that wait for a digest, when there are other digests; all
+// of them when a digest has another edition, or than before it was withdrawn,
+// for any channel may show it. They are awake until a look found them in order.
+func (p *Planner) wake(dates []briefing.Date) {
+	news, revised := p.compare(dates)
+	if !news && !revised {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for ref, m := range p.known {
+		if revised || m.waits {
+			m.until = m.looked
+			p.known[ref] = m
+		}
+	}
+}
+
+// compare says whether the archive has other digests than at the last plan,
+// and whether one of them has another edition.
+func (p *Planner) compare(dates []briefing.Date) (news, revised bool) {
 	p.mu.Lock()
 	editions := make(map[briefing.Date]string, len(dates))
 	maps.Copy(editions, p.editions)
@@ -127,16 +142,11 @@ func (p *Planner) wakeIfRevised(dates []briefing.Date) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	revised := false
+	news = !slices.Equal(p.dates, dates)
 	for d, edition := range editions {
 		old, known := p.editions[d]
 		revised = revised || known && old != edition
 	}
-	if p.editions = editions; !revised {
-		return
-	}
-	for ref, m := range p.known {
-		m.until = m.looked
-		p.known[ref] = m
-	}
+	p.dates, p.editions = dates, editions
+	return news, revised
 }

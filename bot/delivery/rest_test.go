@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -11,14 +12,19 @@ import (
 	"cyberbrief/bot/delivery"
 )
 
-// counting counts how often channels are looked at.
+// counting counts how often channels are looked at, and fails when it is told
+// to.
 type counting struct {
 	delivery.Board
 	looks int
+	fails error
 }
 
 func (c *counting) Slots(ctx context.Context, ref bot.Ref, n int) ([]delivery.Slot, error) {
 	c.looks++
+	if c.fails != nil {
+		return nil, c.fails
+	}
 	return c.Board.Slots(ctx, ref, n)
 }
 
@@ -65,4 +71,32 @@ func TestPlanLooksRarely(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestPlanLooksAgain: a digest that came when the ledger did not answer is not
+// waited for any longer than until it does.
+func TestPlanLooksAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, bot.Console)
+		time.Sleep(time.Until(clock(5, 9, 0)))
+		w.process()
+		board := &counting{Board: w.store.Ledger()}
+		p := delivery.NewPlanner(delivery.PlannerOptions{
+			Ledger: w.store.Ledger(), Board: board, Library: w.library, Clock: time.Now, Logger: slog.New(slog.DiscardHandler),
+		})
+		if err := p.Plan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.library.put("2000-01-04")
+		board.fails = errors.New("connection lost")
+		if err := p.Plan(t.Context()); !errors.Is(err, board.fails) {
+			t.Fatalf("planned: %v", err)
+		}
+		board.fails = nil
+		if err := p.Plan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.want(delivery.Claimed, "")
+	})
 }
