@@ -137,7 +137,7 @@ type replay struct {
 
 func newReplay(t *testing.T, events []event) *replay {
 	t.Helper()
-	s, err := store.Open(t.Context(), "sqlite::memory:", store.Options{})
+	s, err := store.Open(t.Context(), "sqlite::memory:", store.Options{Prepare: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ type sqliteEngine struct {
 	anchor   *sql.Conn
 	keeper   *sql.DB
 	inserter *river.Client[*sql.Tx]
-	// statements are prepared once the tables are there.
+	// statements are prepared once the tables are there, if they are to be.
 	statements *queries.Queries
 }
 
@@ -185,6 +185,9 @@ func (e *sqliteEngine) migrateQueue(ctx context.Context) error {
 // prepare has SQLite read each statement once: that takes longer than doing
 // what most of them say. They live as long as the one connection.
 func (e *sqliteEngine) prepare(ctx context.Context) (_ *queries.Queries, err error) {
+	if !e.opts.Prepare {
+		return e.statements, nil
+	}
 	e.statements, err = queries.Prepare(ctx, e.db)
 	return e.statements, err
 }

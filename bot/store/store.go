@@ -39,6 +39,9 @@ type Options struct {
 	Patience time.Duration
 	// Meter counts calls; nil counts nothing.
 	Meter Meter
+	// Prepare reads SQLite's statements once, at the start: for a process that
+	// stays. Others would read many that they never use.
+	Prepare bool
 }
 
 // Meter counts calls of the database, for whoever watches the bot. Its methods

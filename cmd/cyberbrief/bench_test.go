@@ -77,7 +77,7 @@ func BenchmarkDeliveries(b *testing.B) {
 
 // benchDeliverer opens a slot in each of b.N channels.
 func benchDeliverer(b *testing.B, url string, fake *instantSlack) (*delivery.Deliverer, []delivery.SlotKey) {
-	s, err := store.Open(b.Context(), url, store.Options{})
+	s, err := store.Open(b.Context(), url, store.Options{Prepare: true})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func BenchmarkPlan(b *testing.B) {
 	for _, engine := range []string{"sqlite", "postgres"} {
 		b.Run(engine, func(b *testing.B) {
 			url := map[string]func(testing.TB) string{"sqlite": bottest.SQLite, "postgres": bottest.Postgres}[engine](b)
-			s, err := store.Open(b.Context(), url, store.Options{})
+			s, err := store.Open(b.Context(), url, store.Options{Prepare: true})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -58,7 +58,7 @@ type machine struct {
 // until the environment's context ends or ready fails.
 func runMachine(e *environment, cfg config.Config, log *slog.Logger, ownConsole bool, ready func(m *machine, address string) error) error {
 	counts := newMeters()
-	s, err := store.Open(e.ctx, cfg.DatabaseURL.Reveal(), store.Options{Logger: log, Meter: counts})
+	s, err := store.Open(e.ctx, cfg.DatabaseURL.Reveal(), store.Options{Logger: log, Meter: counts, Prepare: true})
 	if err != nil {
 		return err
 	}

@@ -157,7 +157,7 @@ func (s *soaked) open() {
 		s.Fatal(err)
 	}
 	log, counts, ends := newLogger(e, cfg), newMeters(), &teardown{}
-	kept, err := store.Open(e.ctx, s.url, store.Options{Logger: log, Meter: counts, Clock: time.Now})
+	kept, err := store.Open(e.ctx, s.url, store.Options{Logger: log, Meter: counts, Clock: time.Now, Prepare: true})
 	if err != nil {
 		s.Fatal(err)
 	}
