@@ -408,7 +408,7 @@ func corrections() []crash {
 	for _, i := range []int{0, 1, 2} {
 		all = append(all, crash{part: &i}, crash{part: &i, taken: true})
 	}
-	return all
+	return briefingtest.Some(all)
 }
 
 // killOn lets the process die in a request for a part.

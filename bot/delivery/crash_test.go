@@ -11,6 +11,7 @@ import (
 
 	"cyberbrief/bot"
 	"cyberbrief/bot/delivery"
+	"cyberbrief/briefing/briefingtest"
 )
 
 // errKilled is the panic by which a test ends a process: Deliver gives up at
@@ -124,7 +125,7 @@ func crashes() []crash {
 	for _, s := range steps {
 		all = append(all, crash{step: s, before: true}, crash{step: s})
 	}
-	return all
+	return briefingtest.Some(all)
 }
 
 // die delivers until the process is killed as c says.

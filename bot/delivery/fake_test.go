@@ -361,7 +361,7 @@ const today briefing.Date = "2000-01-05"
 func newWorld(t *testing.T, p bot.Platform) *world {
 	t.Helper()
 	time.Sleep(time.Until(begin))
-	s, err := store.Open(t.Context(), bottest.SQLite(t), store.Options{})
+	s, err := store.Open(t.Context(), bottest.SQLite(t), store.Options{Prepare: true})
 	if err != nil {
 		t.Fatal(err)
 	}

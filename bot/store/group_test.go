@@ -15,6 +15,7 @@ import (
 	"cyberbrief/bot/delivery"
 	"cyberbrief/bot/store"
 	"cyberbrief/briefing"
+	"cyberbrief/briefing/briefingtest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -196,17 +197,18 @@ func TestGroupFailsApart(t *testing.T) {
 func TestGroupFailsInBounds(t *testing.T) {
 	const n = 256
 	down := errors.New("no connection")
-	for _, c := range []struct {
+	type row struct {
 		name    string
 		bad     int // how many steps cannot be done
 		refusal error
 		most    int // transactions
-	}{
+	}
+	for _, c := range briefingtest.Some([]row{
 		{"one to blame", 1, nil, 1 + 16 + 16},
 		{"three to blame", 3, nil, 1 + 16 + 3*16},
 		{"all to blame", n, nil, 1 + 64},
 		{"no connection", 0, down, 1},
-	} {
+	}) {
 		t.Run(c.name, func(t *testing.T) {
 			bottest.EachDatabase(t, func(t *testing.T, url string) {
 				s := open(t, url)
