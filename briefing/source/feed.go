@@ -68,7 +68,7 @@ func (f *Feed) Scan(ctx context.Context, sink Sink) (briefing.Date, error) {
 	p, err := fetch(ctx, f.client, f.address, f.known, maxFeed, f.o.Now)
 	switch {
 	case err != nil:
-		return f.newest(), err
+		return f.newest(), fmt.Errorf("fetch %s: %w", f, err)
 	case p.status == http.StatusNotModified:
 		return f.newest(), nil
 	case p.status != http.StatusOK:

@@ -72,16 +72,19 @@ type page struct {
 	validators
 }
 
-// errStatus is the failure of a server that answered, with the wrong status.
-var errStatus = errors.New("the server answers")
+var (
+	// errStatus is the failure of a server that answered, with the wrong status.
+	errStatus     = errors.New("the server answers")
+	errBadAddress = errors.New("bad address")
+)
 
 // fetch gets one address. The body is at most limit+1 bytes, decompressed.
-// Answers other than those of page are errors; none of them names more of the
-// address than display does.
+// Answers other than those of page are errors; none of them names the address,
+// which may hold keys.
 func fetch(ctx context.Context, client *http.Client, u *url.URL, known validators, limit int64, now func() time.Time) (page, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return page{}, fmt.Errorf("fetch %s: bad address", display(u.String()))
+		return page{}, errBadAddress
 	}
 	req.Header.Set("User-Agent", "cyberbrief")
 	req.Header.Set("Accept", "text/markdown, text/plain, application/feed+json, application/atom+xml, application/rss+xml, */*;q=0.5")
@@ -93,14 +96,14 @@ func fetch(ctx context.Context, client *http.Client, u *url.URL, known validator
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return page{}, fmt.Errorf("fetch %s: %w", display(u.String()), withoutURL(err))
+		return page{}, withoutURL(err)
 	}
 	defer resp.Body.Close()
 	p := page{status: resp.StatusCode, validators: validators{resp.Header.Get("ETag"), resp.Header.Get("Last-Modified")}}
 	switch resp.StatusCode {
 	case http.StatusOK:
 		if p.body, err = io.ReadAll(io.LimitReader(resp.Body, limit+1)); err != nil {
-			return page{}, fmt.Errorf("fetch %s: read body: %w", display(u.String()), withoutURL(err))
+			return page{}, fmt.Errorf("read body: %w", withoutURL(err))
 		}
 		return p, nil
 	case http.StatusNotModified:
@@ -109,7 +112,7 @@ func fetch(ctx context.Context, client *http.Client, u *url.URL, known validator
 	case http.StatusNotFound, http.StatusGone, http.StatusForbidden:
 		return p, nil
 	}
-	err = fmt.Errorf("fetch %s: %w %d %s", display(u.String()), errStatus, resp.StatusCode, http.StatusText(resp.StatusCode))
+	err = fmt.Errorf("%w %d %s", errStatus, resp.StatusCode, http.StatusText(resp.StatusCode))
 	if after := retryAfter(resp.Header.Get("Retry-After"), now()); after > 0 {
 		err = &retryError{after, err}
 	}

@@ -44,9 +44,9 @@ type Source interface {
 	// String is the source as configured, without passwords.
 	String() string
 	// Scan looks once and hands the sink every file that is new, changed or
-	// withdrawn since the last Scan, oldest name first. It says what the
-	// newest digest there is. An error that concerns one file does not keep
-	// Scan from the others. One goroutine at a time calls it.
+	// withdrawn since the last Scan, in any order. It says what the newest
+	// digest there is. An error that concerns one file does not keep Scan from
+	// the others. One goroutine at a time calls it.
 	Scan(context.Context, Sink) (newest briefing.Date, err error)
 }
 

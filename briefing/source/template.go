@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -22,9 +23,12 @@ const (
 	// older dates every olderEvery, for late digests and corrections.
 	freshDays  = 8
 	olderEvery = 15 * time.Minute
-	// maxRefusals is how many dates a server may answer with an error before
-	// a look ends: one broken page must not hide the digests after it.
-	maxRefusals = 3
+	// maxFailures is how many dates may go wrong before a look ends: one broken
+	// page must not hide the digests after it.
+	maxFailures = 3
+	// maxSilences is how many of them may get no answer, each for as long as
+	// fetchTime: of one date that is its page's fault, of two the server's.
+	maxSilences = 2
 	// maxLookback bounds the requests that one look makes, in days.
 	maxLookback = 366
 )
@@ -39,7 +43,8 @@ type Template struct {
 
 // day is what a Template remembers of a date.
 type day struct {
-	asked   time.Time
+	asked   time.Time // and answered
+	failed  time.Time // the last request; zero when it was answered
 	known   validators
 	hash    [sha256.Size]byte
 	taken   bool
@@ -70,10 +75,12 @@ func (t *Template) address(d briefing.Date) string {
 // look is what one Scan of a Template has met.
 type look struct {
 	asked, answered int
+	silences        int           // dates that got no answer
 	useless         map[error]int // answers that are errors when there is nothing else
 	there           int           // digests
 	absent          []absence
-	errs            []error
+	failures        []failure
+	errs            []error // other than failures
 }
 
 // absence is a digest that was taken and is not there.
@@ -83,19 +90,20 @@ type absence struct {
 	said bool // the server knows that it is gone for good
 }
 
-// Scan implements Source. It begins with the newest date, for which people
-// wait. A server that cannot be reached, or asks for a pause, ends the look: it
-// would say the same of every date.
+// failure is a date that nothing was learned of.
+type failure struct {
+	date briefing.Date
+	err  error // without the address
+}
+
+// Scan implements Source. It ends early when the server is at fault and not a
+// date: see ends.
 func (t *Template) Scan(ctx context.Context, sink Sink) (briefing.Date, error) {
 	defer t.client.CloseIdleConnections()
 	today := briefing.DateOf(t.o.Now().UTC().Add(aheadOfUTC))
 	back := 1 + min(max(int(t.o.Lookback/(24*time.Hour)), 0), maxLookback)
 	l := &look{useless: map[error]int{}}
-	for n := range back + 1 {
-		date := today.AddDays(-n)
-		if !t.due(date, n) {
-			continue
-		}
+	for _, date := range t.agenda(today, back) {
 		if !t.visit(ctx, date, sink, l) {
 			break
 		}
@@ -105,14 +113,34 @@ func (t *Template) Scan(ctx context.Context, sink Sink) (briefing.Date, error) {
 	return t.newest(), l.err(t)
 }
 
+// agenda is what a look asks for, newest date first: what is waited for comes
+// although an older date takes its time. Those that failed stand behind all
+// others, the longest ago first, so that no date keeps a look from another for
+// ever.
+func (t *Template) agenda(today briefing.Date, back int) []briefing.Date {
+	var dates []briefing.Date
+	for n := range back + 1 {
+		if date := today.AddDays(-n); t.due(date, n) {
+			dates = append(dates, date)
+		}
+	}
+	failed := func(date briefing.Date) time.Time {
+		if d := t.days[date]; d != nil {
+			return d.failed
+		}
+		return time.Time{}
+	}
+	slices.SortStableFunc(dates, func(a, b briefing.Date) int { return failed(a).Compare(failed(b)) })
+	return dates
+}
+
 // visit asks for one date; it returns false when the look is to end.
 func (t *Template) visit(ctx context.Context, date briefing.Date, sink Sink, l *look) bool {
 	l.asked++
 	file, p, err := t.ask(ctx, date)
 	if err != nil {
-		l.errs = append(l.errs, err)
-		wait := (*retryError)(nil)
-		return errors.Is(err, errStatus) && !errors.As(err, &wait) && l.asked-l.answered < maxRefusals
+		l.failures = append(l.failures, failure{date, err})
+		return ctx.Err() == nil && !l.ends(err)
 	}
 	l.answered++
 	switch err := t.conclude(ctx, date, file, p, sink, l); err {
@@ -125,6 +153,25 @@ func (t *Template) visit(ctx context.Context, date briefing.Date, sink Sink, l *
 	return true
 }
 
+// ends says whether a failure ends the look. A server that asks for a pause, or
+// cannot be reached, would say the same of every date. Other failures may be
+// the fault of the one date, up to a number of them.
+func (l *look) ends(err error) bool {
+	if errors.As(err, new(*retryError)) || unreachable(err) {
+		return true
+	}
+	if !errors.Is(err, errStatus) {
+		l.silences++
+	}
+	return len(l.failures) >= maxFailures || l.silences >= maxSilences
+}
+
+// unreachable says that there was no connection to make a request on.
+func unreachable(err error) bool {
+	op := (*net.OpError)(nil)
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
 // err is what a look has to report.
 func (l *look) err(t *Template) error {
 	for why, n := range l.useless {
@@ -132,11 +179,30 @@ func (l *look) err(t *Template) error {
 			return fmt.Errorf("fetch %s: for every date, %w", t, why)
 		}
 	}
-	err := errors.Join(l.errs...)
-	if err != nil && l.answered > 0 {
-		return &partialError{err}
+	errs := append(l.failed(t), l.errs...)
+	if len(errs) > 0 && l.answered > 0 {
+		return &partialError{errors.Join(errs...)}
 	}
-	return err
+	return errors.Join(errs...)
+}
+
+// failed are the failures of a look. When no date was answered, the server is
+// at fault and not the dates, and what it says is reported once, in the same
+// words at every look.
+func (l *look) failed(t *Template) (errs []error) {
+	said := map[string]bool{}
+	for _, f := range l.failures {
+		where := display(t.address(f.date))
+		if l.answered == 0 {
+			where = t.String()
+		}
+		err := fmt.Errorf("fetch %s: %w", where, f.err)
+		if !said[err.Error()] {
+			errs = append(errs, err)
+		}
+		said[err.Error()] = true
+	}
+	return errs
 }
 
 // due says whether a date, n days old, is to be asked for in this look.
@@ -157,7 +223,7 @@ var (
 func (t *Template) ask(ctx context.Context, date briefing.Date) (File, page, error) {
 	u, err := url.Parse(t.address(date))
 	if err != nil {
-		return File{}, page{}, fmt.Errorf("fetch %s: bad address", t)
+		return File{}, page{}, errBadAddress
 	}
 	if t.days[date] == nil {
 		t.days[date] = &day{}
@@ -165,9 +231,10 @@ func (t *Template) ask(ctx context.Context, date briefing.Date) (File, page, err
 	d := t.days[date]
 	p, err := fetch(ctx, t.client, u, d.known, MaxDigest, t.o.Now)
 	if err != nil {
+		d.failed = t.o.Now()
 		return File{}, page{}, err
 	}
-	d.asked = t.o.Now()
+	d.asked, d.failed = t.o.Now(), time.Time{}
 	return File{Name: fileName(u, date), Source: t.String()}, p, nil
 }
 

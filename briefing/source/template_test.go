@@ -111,7 +111,7 @@ func TestTemplate(t *testing.T) {
 		}
 		now = now.Add(time.Minute)
 	}
-	look("first look: ten days back and any today on earth", "n_2025-07-01.md=one n_2025-06-24.md=old", requests(10, ""))
+	look("first look: any today on earth and ten days back", "n_2025-07-01.md=one n_2025-06-24.md=old", requests(10, ""))
 	look("soon again: the usual look-back only", "", requests(8, "07-01"))
 	s.set("/n_2025-06-26.md", "late")
 	s.set("/n_2025-07-02.md", "two")
