@@ -64,7 +64,8 @@ type Discord struct {
 // discordChannel is a channel or a thread.
 type discordChannel struct {
 	id, guild string
-	parent    string // the message that a thread was started from
+	parent    string          // the message that a thread was started from
+	in        *discordChannel // that the thread belongs to
 	name      string
 	kind      int
 	refusal   *DiscordFault // of every post

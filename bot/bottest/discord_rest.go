@@ -319,8 +319,12 @@ func (d *Discord) createMessage(w http.ResponseWriter, r *http.Request, body []b
 	answerJSON(w, m.json(true))
 }
 
-// mayPost checks the channel and its rate. The caller holds mu.
+// mayPost checks the channel, what the bot may do there, and its rate. The caller holds mu.
 func (d *Discord) mayPost(w http.ResponseWriter, ch *discordChannel) bool {
+	permission := uint64(discordSendMessages)
+	if ch.kind == discordThread {
+		permission = discordSendMessagesInThreads
+	}
 	switch {
 	case ch.refusal != nil:
 		ch.refusal.write(w)
@@ -328,7 +332,7 @@ func (d *Discord) mayPost(w http.ResponseWriter, ch *discordChannel) bool {
 	case ch.kind == discordVoiceChannel:
 		refuse(w, http.StatusBadRequest, 50008, "Cannot send messages in a non-text channel")
 		return false
-	case ch.locked && !d.open(w, ch, false):
+	case !d.allows(w, ch, permission), ch.locked && !d.open(w, ch, false):
 		return false
 	}
 	left, reset, ok := d.rate.take(ch.id, time.Now())
@@ -425,6 +429,9 @@ func (d *Discord) startThread(w http.ResponseWriter, r *http.Request, body []byt
 		return
 	}
 	parent := ch.messages[at].ID
+	if !d.allows(w, ch, discordCreatePublicThreads) {
+		return
+	}
 	if d.threadOf(parent) != nil {
 		refuse(w, http.StatusBadRequest, 160004, "A thread has already been created for this message")
 		return

@@ -7,11 +7,14 @@ import (
 	"strconv"
 )
 
-// discordManageThreads and discordAdministrator are permissions.
+// Permissions that the bot needs, or may have.
 // https://discord.com/developers/docs/topics/permissions#permissions-bitwise-permission-flags
 const (
-	discordAdministrator = 1 << 3
-	discordManageThreads = 1 << 34
+	discordAdministrator         = 1 << 3
+	discordSendMessages          = 1 << 11
+	discordManageThreads         = 1 << 34
+	discordCreatePublicThreads   = 1 << 35
+	discordSendMessagesInThreads = 1 << 38
 )
 
 // ArchiveThreads puts all threads away, as Discord does when nobody wrote in
@@ -57,7 +60,7 @@ func (d *Discord) addThread(ch *discordChannel, message, owner, name string) *di
 	if d.ownThreadIDs {
 		id = d.newID()
 	}
-	thread := &discordChannel{id: id, parent: message, guild: ch.guild, owner: owner, name: name, kind: discordThread, nonces: map[string]discordNonce{}}
+	thread := &discordChannel{id: id, parent: message, in: ch, guild: ch.guild, owner: owner, name: name, kind: discordThread, nonces: map[string]discordNonce{}}
 	d.channels[id] = thread
 	return thread
 }
@@ -65,12 +68,33 @@ func (d *Discord) addThread(ch *discordChannel, message, owner, name string) *di
 // managesThreads says whether the bot may do what moderators do. The caller
 // holds mu.
 func (d *Discord) managesThreads(guild string) bool {
-	var all uint64
+	return d.granted(guild)&(discordAdministrator|discordManageThreads) != 0
+}
+
+// granted is what the bot may do on a server. The caller holds mu.
+func (d *Discord) granted(guild string) (all uint64) {
 	for _, r := range d.roles[guild] {
 		p, _ := strconv.ParseUint(r.Permissions, 10, 64)
 		all |= p
 	}
-	return all&(discordAdministrator|discordManageThreads) != 0
+	return all
+}
+
+// allows refuses what the bot may not do in a channel; a thread takes its
+// permissions from the channel that it is in. The caller holds mu.
+func (d *Discord) allows(w http.ResponseWriter, ch *discordChannel, permission uint64) bool {
+	granted := d.granted(ch.guild)
+	if granted&discordAdministrator == 0 {
+		for _, change := range cmp.Or(ch.in, ch).changes {
+			denied, _ := strconv.ParseUint(change.Deny, 10, 64)
+			granted &^= denied
+		}
+		if granted&permission == 0 && ch.guild != "" { // messages to one person need none
+			refuse(w, http.StatusForbidden, 50013, "Missing Permissions")
+			return false
+		}
+	}
+	return true
 }
 
 // open refuses to change what is in a thread that was locked, or put away: then

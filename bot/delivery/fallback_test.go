@@ -220,22 +220,32 @@ func TestUnknownAnswersPauseTheChannel(t *testing.T) {
 }
 
 // TestThreadClosed: a thread in which people let nobody write any more ends the
-// post, as far as it is, and says nothing of the channel.
+// post, as far as it is, and one that the bot may not write in at the moment is
+// tried as long as it may. Neither says anything of the channel.
 func TestThreadClosed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, bot.Discord)
-		w.platform.fault = onPart(2, always, fail(bot.MessageKept, "160005"))
-		w.drive(w.deliverer(), w.open("one", "two", "three"))
-		w.want(delivery.Failed, "incomplete: 160005", parent, "one")
-		if c, err := w.store.Channel(t.Context(), w.channel.Ref); err != nil || c.Paused || w.platform.requests != 3 {
-			t.Errorf("after %d requests: %+v, %v", w.platform.requests, c, err)
-		}
-		w.library.put("2000-01-05")
-		w.nextDay()
-		if got := w.platform.texts(w.channel.Ref); len(got) != 3 {
-			t.Errorf("the next day the channel shows %q", got)
-		}
-	})
+	for _, tt := range []struct {
+		class bot.Class
+		code  string
+		once  bool // is enough
+	}{{bot.MessageKept, "160005", true}, {bot.Transient, "no_thread_permission", false}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, bot.Discord)
+			w.platform.fault = onPart(2, always, fail(tt.class, tt.code))
+			w.drive(w.deliverer(), w.open("one", "two", "three"))
+			w.want(delivery.Failed, "incomplete: "+tt.code, parent, "one")
+			if once := w.platform.requests == 3; once != tt.once {
+				t.Errorf("%s: %d requests", tt.code, w.platform.requests)
+			}
+			if c, err := w.store.Channel(t.Context(), w.channel.Ref); err != nil || c.Paused {
+				t.Errorf("%s: %+v, %v", tt.code, c, err)
+			}
+			w.library.put("2000-01-05")
+			w.nextDay()
+			if got := w.platform.texts(w.channel.Ref); len(got) != 3 {
+				t.Errorf("%s: the next day the channel shows %q", tt.code, got)
+			}
+		})
+	}
 }
 
 // TestReviseThreadClosed: a correction that neither a message of the thread nor

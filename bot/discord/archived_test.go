@@ -2,6 +2,7 @@ package discord_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"cyberbrief/bot"
@@ -60,7 +61,7 @@ func threaded(t *testing.T, d *discord.Discord) (to bot.Target, parent, reply bo
 }
 
 // invited is what the bot asks for: it is no moderator of threads.
-const invited = "309237730304"
+const invited = 309237730304
 
 // TestRetractedThreadIsPutAway: of a post that is removed no title stays where
 // the bot may change it, whether or not Discord has put the thread away before.
@@ -88,7 +89,7 @@ func TestRetractedThreadIsPutAway(t *testing.T) {
 			t.Parallel()
 			d, fake := start(t)
 			if !c.moderates {
-				fake.SetPermissions(ref().Tenant, invited)
+				fake.SetPermissions(ref().Tenant, strconv.FormatUint(invited, 10))
 			}
 			to := bot.Target{Ref: ref(), Marker: bot.Marker{Delivery: "archived"}}
 			messages, err := d.Render(bot.Post{Parent: bot.Document{bot.Title{Text: "題"}}})
@@ -142,7 +143,7 @@ func TestLockedThread(t *testing.T) {
 		t.Run(fmt.Sprintf("put away %v", archived), func(t *testing.T) {
 			t.Parallel()
 			d, fake := start(t)
-			fake.SetPermissions(ref().Tenant, invited)
+			fake.SetPermissions(ref().Tenant, strconv.FormatUint(invited, 10))
 			to, _, reply := threaded(t, d)
 			fake.LockThreads(archived)
 			changed, err := d.Render(bot.Post{Parent: bot.Document{bot.Title{Text: "題"}}})

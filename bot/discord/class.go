@@ -22,7 +22,9 @@ const (
 	codeAcknowledged       = 40060
 	codeMissingAccess      = 50001
 	codeMissingPermissions = 50013
+	codeWrongChannelType   = 50024
 	codeThreadArchived     = 50083
+	codeMayNotReply        = 160002
 	codeThreadExists       = 160004
 	codeThreadLocked       = 160005
 )
@@ -138,8 +140,8 @@ func classOfCode(code int) bot.Class {
 		160006, 160007: // too many threads at the same time, which end by themselves
 		return bot.Transient
 	case codeUnknownChannel, codeMissingAccess, codeMissingPermissions, // gone, hidden, no permission
-		50003, 50008, 50009, 50024, 40058, 40067, // a kind of channel nobody can post in like this
-		50083, 160002, 160005: // thread archived, may not be answered, locked
+		50003, 50008, 50009, codeWrongChannelType, 40058, 40067, // a kind of channel nobody can post in like this
+		codeThreadArchived, codeMayNotReply, codeThreadLocked: // of the bot's own threads, see orThreadless
 		return bot.ChannelGone
 	case 10004, 40007, 50055, 50095: // guild gone, banned, not available
 		return bot.InstallationGone

@@ -42,19 +42,45 @@ func (d *Discord) Send(ctx context.Context, to bot.Target, b bot.Message) (bot.M
 		return "", &bot.OutcomeError{Class: bot.Payload, Code: "nonce", Err: fmt.Errorf("marker %q is longer than %d characters", nonce, maxNonceChars)}
 	}
 	hide(&m, to)
-	if to.Thread != "" && to.Marker.Part <= 1 {
+	if to.Thread == "" {
+		return d.create(ctx, to, m)
+	}
+	id, err := d.reply(ctx, to, m)
+	return id, orThreadless(to, err)
+}
+
+// reply posts in the thread of a target, which it opens where it is needed.
+func (d *Discord) reply(ctx context.Context, to bot.Target, m message) (bot.MessageID, error) {
+	if to.Marker.Part <= 1 {
 		if err := d.openThread(ctx, to); err != nil {
 			return "", err
 		}
 	}
 	id, err := d.create(ctx, to, m)
-	if to.Thread != "" && isAbsent(err) {
+	if isAbsent(err) {
 		if err := d.openThread(ctx, to); err != nil {
 			return "", err
 		}
 		id, err = d.create(ctx, to, m)
 	}
-	return id, orKept(to, err)
+	return id, err
+}
+
+// threadPermission is the code of a thread that the bot may not open, or not
+// write in. Admins are told what to do about it.
+const threadPermission = "no_thread_permission"
+
+// orThreadless says of a refusal that it concerns threads and not the channel,
+// whose posts may be welcome all the same. Whoever takes a permission away may
+// give it back while the post is waited for.
+func orThreadless(to bot.Target, err error) error {
+	switch {
+	case hasCode(err, codeMissingPermissions, codeMayNotReply):
+		return &bot.OutcomeError{Class: bot.Transient, Code: threadPermission, Err: err}
+	case hasCode(err, codeWrongChannelType): // which has no threads
+		return &bot.OutcomeError{Class: bot.MessageKept, Code: codeOf(err), Err: err}
+	}
+	return orKept(to, err)
 }
 
 // orKept says of a thread that moderators have locked that nothing in it can be

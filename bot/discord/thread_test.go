@@ -1,7 +1,9 @@
 package discord_test
 
 import (
+	"errors"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -137,5 +139,72 @@ func TestThreadsAreForgotten(t *testing.T) {
 	t.Parallel()
 	if kept, newest := discord.RememberedThreads(2500); kept != 1000 || newest != "-2499" {
 		t.Errorf("%d are kept, the newest is %q", kept, newest)
+	}
+}
+
+// TestThreadsForbidden: a channel in which the bot may post and not open a
+// thread, or not write in one, is not closed to it. The rest of a post is tried
+// again, and stands below its parent when an admin has given the permission.
+func TestThreadsForbidden(t *testing.T) {
+	t.Parallel()
+	const createThreads, writeInThreads = 1 << 35, 1 << 38
+	for name, c := range map[string]struct {
+		lacks   uint64
+		started bool // before the permission was taken away
+	}{
+		"opening":          {createThreads, false},
+		"writing":          {writeInThreads, false},
+		"writing any more": {writeInThreads, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, fake := start(t)
+			parent, part := send(t, d, target(0)), 1
+			if c.started {
+				send(t, d, below(parent, part))
+				part++
+			}
+			fake.SetPermissions(ref().Tenant, strconv.FormatUint(invited&^c.lacks, 10))
+			_, err := d.Send(testContext(t), below(parent, part), parentOf(t))
+			oe, _ := errors.AsType[*bot.OutcomeError](err)
+			if oe == nil || oe.Class != bot.Transient || oe.Code != "no_thread_permission" {
+				t.Errorf("got %v, want it transient and named", err)
+			}
+			send(t, d, target(0)) // the channel's next post
+			fake.SetPermissions(ref().Tenant, strconv.FormatUint(invited, 10))
+			last := send(t, d, below(parent, part))
+			if got := inThread(fake, parent); len(got) != part || got[part-1] != last {
+				t.Errorf("in the thread: %v, want %v last", got, last)
+			}
+		})
+	}
+}
+
+// TestThreadRefused: what Discord says of a thread is not said of its channel.
+func TestThreadRefused(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[int]struct{ thread, channel bot.Class }{
+		50013:  {bot.Transient, bot.ChannelGone}, // a permission
+		160002: {bot.Transient, bot.ChannelGone},
+		160006: {bot.Transient, bot.Transient}, // too many threads
+		160007: {bot.Transient, bot.Transient},
+		50024:  {bot.MessageKept, bot.ChannelGone},
+		50083:  {bot.MessageKept, bot.ChannelGone},
+		160005: {bot.MessageKept, bot.ChannelGone},
+		50001:  {bot.ChannelGone, bot.ChannelGone}, // nobody hides a thread alone
+	} {
+		for _, route := range []string{threadRoute, "POST channels/{channel}/messages"} {
+			d, fake := start(t)
+			parent := send(t, d, target(0))
+			fault := bottest.DiscordFault{Status: 403, Code: code}
+			fake.FailNext(route, fault)
+			if _, err := d.Send(testContext(t), below(parent, 1), parentOf(t)); bot.ClassOf(err) != want.thread {
+				t.Errorf("%s: %d is %v in a thread, want %v", route, code, bot.ClassOf(err), want.thread)
+			}
+			fake.FailNext("POST channels/{channel}/messages", fault)
+			if _, err := d.Send(testContext(t), target(3), parentOf(t)); bot.ClassOf(err) != want.channel {
+				t.Errorf("%d is %v in the channel itself, want %v", code, bot.ClassOf(err), want.channel)
+			}
+		}
 	}
 }

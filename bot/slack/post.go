@@ -46,7 +46,23 @@ func (s *Slack) Send(ctx context.Context, to bot.Target, m bot.Message) (bot.Mes
 		}
 		args.Set("metadata", string(b))
 	}
-	return s.write(ctx, "chat.postMessage", args)
+	id, err := s.write(ctx, "chat.postMessage", args)
+	return id, orThreadless(to, err)
+}
+
+// orThreadless says of a refusal that it concerns the thread and not its
+// channel, whose posts are welcome all the same.
+// https://docs.slack.dev/reference/methods/chat.postMessage#errors
+func orThreadless(to bot.Target, err error) error {
+	oe, ok := errors.AsType[*bot.OutcomeError](err)
+	if !ok || to.Thread == "" {
+		return err
+	}
+	switch oe.Code {
+	case "cannot_reply_to_message", "restricted_action_non_threadable_channel", "restricted_action_thread_locked":
+		return &bot.OutcomeError{Class: bot.MessageKept, Code: oe.Code, Err: err}
+	}
+	return err
 }
 
 // Edit replaces a message; see delivery.Editor. Its metadata stays.

@@ -276,3 +276,25 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// TestThreadRefused: what Slack says of a thread is not said of its channel.
+func TestThreadRefused(t *testing.T) {
+	for code, want := range map[string]bot.Class{
+		"cannot_reply_to_message": bot.MessageKept, "restricted_action_thread_locked": bot.MessageKept,
+		"restricted_action_non_threadable_channel": bot.MessageKept,
+		"is_archived": bot.ChannelGone, "thread_not_found": bot.MessageGone,
+	} {
+		fake, s := start(t, nil)
+		to, m := oneMessage(t)
+		parent, err := s.Send(t.Context(), to, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to.Thread, to.Marker.Part = parent, 1
+		fake.FailNext("chat.postMessage", bottest.SlackFault{Error: code})
+		_, err = s.Send(t.Context(), to, m)
+		if oe, _ := errors.AsType[*bot.OutcomeError](err); oe == nil || oe.Class != want || oe.Code != code {
+			t.Errorf("%s: got %v, want it %v", code, err, want)
+		}
+	}
+}
