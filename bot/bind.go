@@ -18,7 +18,7 @@ type Reading struct {
 	Date     briefing.Date
 	Revision int64  // of the store, when it had the file
 	Edition  string // names the bytes that were read
-	Packed   []byte // see briefing.Pack
+	Packed   []byte // see briefing.Pack; sealed where a store keeps it
 }
 
 // justRead is what was read of a file a moment ago.
@@ -59,10 +59,11 @@ func (l *Library) bindOne(f KeptDigest, known justRead) (*bound, error) {
 	case !f.WithdrawnAt.IsZero():
 		return nil, nil
 	case f.Reading != nil:
-		d, err := reopened(f)
+		d, packed, err := reopened(f)
 		if err != nil {
 			return nil, err
 		}
+		f.Reading = packed
 		return &bound{newBook(f, d), d}, nil
 	}
 	d := known.digest
@@ -86,18 +87,23 @@ func (l *Library) bindOne(f KeptDigest, known justRead) (*bound, error) {
 	return &bound{b, alone}, nil
 }
 
-// reopened is what stands in a kept reading, if it is one of this digest.
-func reopened(f KeptDigest) (*briefing.Digest, error) {
-	d, err := briefing.Unpack(f.Reading)
+// reopened is what stands in a kept reading, if it is one of this digest, and
+// the same packed without its seal.
+func reopened(f KeptDigest) (*briefing.Digest, []byte, error) {
+	r, whole := unsealed(Reading{f.Date, f.Revision, f.Edition, f.Reading})
+	if !whole {
+		return nil, nil, fmt.Errorf("reading of %s: it is damaged, or of another edition", f.Date)
+	}
+	d, err := briefing.Unpack(r.Packed)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("reading of %s: %w", f.Date, err)
+		return nil, nil, fmt.Errorf("reading of %s: %w", f.Date, err)
 	case d.Date != f.Date:
-		return nil, fmt.Errorf("reading of %s: it is one of %s", f.Date, d.Date)
+		return nil, nil, fmt.Errorf("reading of %s: it is one of %s", f.Date, d.Date)
 	case d.Err() != nil:
-		return nil, fmt.Errorf("reading of %s: %w", f.Date, d.Err())
+		return nil, nil, fmt.Errorf("reading of %s: %w", f.Date, d.Err())
 	}
-	return d, nil
+	return d, r.Packed, nil
 }
 
 // readingsAtOnce is how many readings are written in one transaction, a
@@ -113,7 +119,7 @@ func (l *Library) KeepReadings(ctx context.Context) error {
 	for some := range slices.Chunk(l.unkept(), readingsAtOnce) {
 		readings := make([]Reading, len(some))
 		for i, b := range some {
-			readings[i] = Reading{Date: b.date, Revision: b.revision, Edition: b.Edition, Packed: b.packed}
+			readings[i] = sealed(Reading{Date: b.date, Revision: b.revision, Edition: b.Edition, Packed: b.packed})
 		}
 		if err := l.opts.Keeper.KeepReadings(ctx, l.opts.Reader, readings); err != nil {
 			return fmt.Errorf("keep what was read of the digests: %w", err)

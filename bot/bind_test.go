@@ -56,18 +56,23 @@ func (s *shelf) start(t *testing.T, reader string) (*Library, *readFiles) {
 // and whatever is wrong with a reading has the file read.
 func TestKeptReadings(t *testing.T) {
 	const second = "2025-07-02"
-	damaged := func(k *keeper) {
-		r := k.readings[second]
-		r.Packed = bytes.Clone(r.Packed)
-		r.Packed[len(r.Packed)/2] ^= 1
-		k.readings[second] = r
-	}
-	put := func(packed []byte) func(*keeper) {
+	change := func(by func(*Reading)) func(*keeper) {
 		return func(k *keeper) {
 			r := k.readings[second]
-			r.Packed = packed
+			r.Packed = bytes.Clone(r.Packed)
+			by(&r)
 			k.readings[second] = r
 		}
+	}
+	flip := func(at func(Reading) int) func(*keeper) {
+		return change(func(r *Reading) { r.Packed[at(*r)] ^= 1 })
+	}
+	// put makes a reading as a reader with a fault would.
+	put := func(text string) func(*keeper) {
+		return change(func(r *Reading) {
+			r.Packed = briefing.Pack(readNews("", []byte(text)))
+			*r = sealed(*r)
+		})
 	}
 	all := []string{"2025-07-01|一日|本文", "2025-07-02|二日|本文", "2025-07-03|三日|本文"}
 	for _, c := range []struct {
@@ -79,11 +84,22 @@ func TestKeptReadings(t *testing.T) {
 		{"the same reader", "first", func(*keeper) {}, nil},
 		{"another reader", "second", func(*keeper) {}, all},
 		{"a reader without a name", "", func(*keeper) {}, all},
-		{"damaged", "first", damaged, all},
-		{"nothing", "first", put([]byte{}), all},
-		{"something else", "first", put([]byte("二日")), all},
-		{"that of another day", "first", put(briefing.Pack(readNews("", []byte(all[0])))), all},
-		{"one that cannot be posted", "first", put(briefing.Pack(readNews("", []byte(second)))), all},
+		{"damaged", "first", flip(func(r Reading) int { return len(r.Packed) / 2 }), all},
+		{"a damaged seal", "first", flip(func(r Reading) int { return len(r.Packed) - 1 }), all},
+		{"cut short", "first", change(func(r *Reading) { r.Packed = r.Packed[:len(r.Packed)/2] }), all},
+		{"nothing", "first", change(func(r *Reading) { r.Packed = []byte{} }), all},
+		{"something else", "first", change(func(r *Reading) { r.Packed = []byte("二日") }), all},
+		{"something else, sealed", "first", change(func(r *Reading) { r.Packed = []byte("二日"); *r = sealed(*r) }), all},
+		{"without a seal", "first", change(func(r *Reading) { r.Packed = r.Packed[:len(r.Packed)-sealSize] }), all},
+		{"a damaged edition", "first", change(func(r *Reading) { r.Edition = "0" + r.Edition[1:] }), all},
+		{"the edition of another day", "first", change(func(r *Reading) { r.Edition = editionOf([]byte(all[0])) }), all},
+		{"that of another day", "first", func(k *keeper) {
+			r := k.readings["2025-07-01"]
+			r.Date, r.Revision = second, k.readings[second].Revision
+			k.readings[second] = r
+		}, all},
+		{"one of another day, sealed", "first", put(all[0]), all},
+		{"one that cannot be posted", "first", put(second), all},
 		{"revised since", "first", func(k *keeper) {
 			f := k.files[second]
 			f.Body = []byte("2025-07-02|新しい二日|本文")

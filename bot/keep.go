@@ -26,7 +26,7 @@ type KeptDigest struct {
 	DigestFile
 	Revision int64  // of the store when the file came, was revised or withdrawn
 	Edition  string // empty without a Reading
-	Reading  []byte // see briefing.Pack; nil for none
+	Reading  []byte // Packed of what KeepReadings was given; nil for none
 }
 
 // Rejected is a file that could not be read as a digest, kept aside.

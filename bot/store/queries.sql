@@ -301,6 +301,7 @@ ON CONFLICT (date) DO UPDATE SET
 SELECT d.date, d.name, d.source, d.first_at, d.revised_at, d.withdrawn_at, d.revision,
     COALESCE(r.edition, '') AS edition, COALESCE(r.packed, d.body) AS body
 FROM digests d LEFT JOIN readings r ON r.date = d.date AND r.revision = d.revision AND r.reader = sqlc.arg(reader)
+    AND r.edition <> ''
 WHERE d.revision > sqlc.arg(since) ORDER BY d.date;
 
 -- PutReading leaves alone the reading of a newer revision.

@@ -77,6 +77,8 @@ func TestReadings(t *testing.T) {
 		keep("b", second, "e2", "bが読んだもの")
 		want("another reader", "b", day, "e2", "bが読んだもの", "")
 		want("another reader", "a", day, "", "", "二版")
+		keep("b", second, "", "刷りを失った")
+		want("a reading that lost its edition", "b", day, "", "", "二版")
 	})
 }
 

@@ -74,7 +74,8 @@ func TestStartFromReadings(t *testing.T) {
 		for _, before := range []func(){
 			func() {},
 			func() {},
-			func() { w.damageReading("2025-07-03") },
+			func() { w.damageReading("2025-07-03", cutShort) },
+			func() { w.damageReading("2025-07-03", misnamed) },
 		} {
 			before()
 			p := w.run(morning)
@@ -103,17 +104,23 @@ func TestStartFromReadings(t *testing.T) {
 	})
 }
 
-// damageReading cuts what was kept of a digest short.
-func (w *world) damageReading(date string) {
+// What can happen to a reading in a database that was damaged.
+const (
+	cutShort = "UPDATE readings SET packed = substr(packed, 1, length(packed) / 2) WHERE date = $1"
+	misnamed = "UPDATE readings SET edition = '0123456789abcdef' WHERE date = $1"
+)
+
+// damageReading harms what was kept of a digest.
+func (w *world) damageReading(date, harm string) {
 	w.t.Helper()
 	db, _ := openBelow(w.t, w.env["DATABASE_URL"])
 	defer db.Close()
-	var packed []byte
-	if err := db.QueryRowContext(w.t.Context(), "SELECT packed FROM readings WHERE date = $1", date).Scan(&packed); err != nil {
+	result, err := db.ExecContext(w.t.Context(), harm, date)
+	if err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := db.ExecContext(w.t.Context(), "UPDATE readings SET packed = $1 WHERE date = $2", packed[:len(packed)/2], date); err != nil {
-		w.t.Fatal(err)
+	if n, err := result.RowsAffected(); n != 1 || err != nil {
+		w.t.Fatalf("%d readings harmed, %v", n, err)
 	}
 }
 

@@ -4,7 +4,7 @@
 
 -- What the program named reader read of the file that had this revision; any
 -- other reads it anew. edition names the bytes of the file, packed is
--- briefing.Pack's. Nothing is lost with a row.
+-- briefing.Pack's with a seal of the row. Nothing is lost with a row.
 CREATE TABLE readings (
     date     text   NOT NULL PRIMARY KEY,
     revision bigint NOT NULL,

@@ -598,6 +598,7 @@ const digestsSince = `-- name: DigestsSince :many
 SELECT d.date, d.name, d.source, d.first_at, d.revised_at, d.withdrawn_at, d.revision,
     COALESCE(r.edition, '') AS edition, COALESCE(r.packed, d.body) AS body
 FROM digests d LEFT JOIN readings r ON r.date = d.date AND r.revision = d.revision AND r.reader = $1
+    AND r.edition <> ''
 WHERE d.revision > $2 ORDER BY d.date
 `
 
