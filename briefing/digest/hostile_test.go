@@ -1,9 +1,13 @@
 package digest
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"testing"
@@ -62,6 +66,89 @@ func BenchmarkHostile(b *testing.B) {
 			b.ReportMetric(float64(heap>>20), "MiB-heap")
 			b.ReportMetric(float64(long)/float64(short), "x-doubled")
 		})
+	}
+}
+
+// maxHeap is the most memory that the reading of a digest may take.
+const maxHeap = 64 << 20
+
+// TestHostileMemory reads a mebibyte of every kind of malice. The collector is
+// made to keep up, so that what is measured is needed.
+func TestHostileMemory(t *testing.T) {
+	if briefingtest.Racing {
+		t.Skip("the race detector takes memory of its own")
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
+	for name, src := range hostile(maxBytes) {
+		body := []byte(src)
+		if took := heapOf(func() any { return Read("2025-07-02.md", body) }); took > maxHeap {
+			t.Errorf("%s: took %d MiB, want %d at most", name, took>>20, maxHeap>>20)
+		}
+	}
+}
+
+// heapOf is by how much the heap was larger at any time while do ran, or after
+// it with its result.
+func heapOf(do func() any) (most uint64) {
+	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	measure := func() uint64 {
+		metrics.Read(heap)
+		return heap[0].Value.Uint64()
+	}
+	runtime.GC()
+	before := measure()
+	done := make(chan any)
+	go func() { done <- do() }()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		var result any
+		select {
+		case result = <-done:
+		case <-tick.C:
+		}
+		now := measure()
+		most = max(most, now-min(now, before))
+		if result != nil {
+			runtime.KeepAlive(result)
+			return most
+		}
+	}
+}
+
+// TestBeyondReason: what is beyond the number of cells or marks of a digest
+// stays as it is written, and nothing of it is lost.
+func TestBeyondReason(t *testing.T) {
+	var table, marks strings.Builder
+	for i := range maxTableCells / 2 {
+		fmt.Fprintf(&table, "|行%d|項%d|\n", i, i)
+	}
+	for i := range maxMarks {
+		fmt.Fprintf(&marks, "- **語%d**と[題%d](https://example.com/%d)\n", i, i, i)
+	}
+	for name, src := range map[string]string{
+		"cells": "# t\n## 国内ニュース\n|一|二|\n|-|-|\n" + table.String() + "\n## 海外ニュース\n### 話\n本文\n",
+		"marks": "# t\n## 国内ニュース\n### 話\n" + marks.String(),
+	} {
+		d := Read("2025-07-02.md", []byte(src))
+		if err := d.Err(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		b, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range strings.Count(src, "\n") - 10 {
+			words := []string{fmt.Sprintf("行%d", i), fmt.Sprintf("項%d", i)}
+			if name == "marks" {
+				words = []string{fmt.Sprintf("語%d", i), fmt.Sprintf("題%d", i), fmt.Sprintf("https://example.com/%d", i)}
+			}
+			for _, w := range words {
+				if !bytes.Contains(b, []byte(w)) {
+					t.Fatalf("%s: %s is lost", name, w)
+				}
+			}
+		}
 	}
 }
 
@@ -127,6 +214,9 @@ func hostile(size int) map[string]string {
 		"glossary":           "# t\n## 用語解説\n" + lines("* **語%d**: 意味\n")[:size-100],
 		"table":              "|a|b|\n|-|-|\n" + lines("|a|b|\n")[:size-100],
 		"wide table":         fill("|a")[:size/2] + "\n" + fill("|-")[:size/2-2],
+		"most cells":         strings.Repeat("|h", 20) + "\n" + strings.Repeat("|-", 20) + "\n" + most(strings.Repeat("|a", 20)+"%d\n"),
+		"cells not written":  strings.Repeat("|h", 50) + "\n" + strings.Repeat("|-", 50) + "\n" + most("|%d|\n"),
+		"many wide tables":   fill(strings.Repeat("|h", 60) + "\n" + strings.Repeat("|-", 60) + "\n|a|\n\n"),
 		"commas":             fill(","),
 		"comma runs":         fill(",。,"),
 		"numbers in ]":       fill(", 1]"),
@@ -151,6 +241,12 @@ func hostile(size int) map[string]string {
 		"most rows":          "|a|b|\n|-|-|\n" + most("|a|b%d|\n"),
 		"most points":        "# t\n## 主要ポイント\n" + most("* 要点%d\n"),
 		"most terms":         "# t\n## 用語解説\n" + most("* **語%d**: 意味\n"),
+		"crowded emphasis":   fill(strings.Repeat("*a*b", 95) + "\n\n"),
+		"crowded lines":      fill("* " + strings.Repeat("_a_ ", 14) + "\n"),
+		"crowded bold":       fill("* " + strings.Repeat("**a**b", 10) + "\n"),
+		"crowded code":       fill("# " + strings.Repeat("`a`b", 14) + "\n"),
+		"crowded links":      fill(strings.Repeat("[a](b)", 60) + "\n\n"),
+		"crowded marks":      "# t\n## 用語解説\n" + fill("* **語**: " + strings.Repeat("[1]a", 12) + "\n")[:size-100],
 		"most footnotes":     "# t\n## 引用\n" + most("[%d] t https://example.com/\n"),
 		"most titles":        most("# 2025年7月2日 ニュース%d\n\n* a\n"),
 		"summaries":          fill("<summary>"),

@@ -18,9 +18,16 @@ const (
 	maxInlineMarks = 400
 	// longLine is where a line is so long that every try to find the end of a
 	// link in it is dear, and fewer are made.
-	longLine        = 8 << 10
-	maxMarksOfLong  = 50
+	longLine       = 8 << 10
+	maxMarksOfLong = 50
+	// maxMarks is how many are tried in a digest, of all kinds together: each
+	// can become a node of half a kilobyte. Real digests have some 300.
+	maxMarks        = 10_000
 	maxTableColumns = 100
+	// maxTableCells is how many cells the tables of a digest have together:
+	// each takes half a kilobyte and more, and a row of three bytes can have
+	// maxTableColumns of them. No honest digest has a tenth of it.
+	maxTableCells = 10_000
 )
 
 // markdown is goldmark with the digests' habits. It differs from CommonMark:
@@ -80,10 +87,31 @@ func (b *bounded) Parse(parent ast.Node, block text.Reader, pc parser.Context) a
 	if line, _ := block.PeekLine(); len(line) > longLine {
 		limit = maxMarksOfLong
 	}
-	if t.n++; t.n > limit {
+	if t.n++; t.n > limit || !spend(pc, marksKey, 1, maxMarks) {
 		return nil
 	}
 	return b.InlineParser.Parse(parent, block, pc)
+}
+
+// What a document has so far of what is dear, by its context.
+var (
+	marksKey = parser.NewContextKey()
+	cellsKey = parser.NewContextKey()
+)
+
+// spend takes so many of what a document may have at most; false when there are
+// not so many left.
+func spend(pc parser.Context, key parser.ContextKey, n, most int) bool {
+	spent, _ := pc.Get(key).(*int)
+	if spent == nil {
+		spent = new(int)
+		pc.Set(key, spent)
+	}
+	if *spent+n > most {
+		return false
+	}
+	*spent += n
+	return true
 }
 
 // CloseBlock ends a block for parsers that keep state inside one.
@@ -108,7 +136,7 @@ func (p *plainBlock) Dump(src []byte, l int) { ast.DumpHelper(p, src, l, nil, ni
 // goldmark's time.
 type plainText struct{}
 
-func (plainText) Transform(p *ast.Paragraph, r text.Reader, _ parser.Context) {
+func (plainText) Transform(p *ast.Paragraph, r text.Reader, pc parser.Context) {
 	if line, _ := r.PeekLine(); underline(line) {
 		return // it is a heading
 	}
@@ -121,7 +149,7 @@ func (plainText) Transform(p *ast.Paragraph, r text.Reader, _ parser.Context) {
 		}
 		stars += n
 	}
-	if stars%2 == 1 {
+	if stars%2 == 1 || !spend(pc, marksKey, stars, maxMarks) {
 		return
 	}
 	plain := &plainBlock{}
@@ -168,12 +196,17 @@ func boldMarks(line []byte, open bool) (n int, ok bool) {
 type tables struct{ parser.ParagraphTransformer }
 
 func (t tables) Transform(p *ast.Paragraph, r text.Reader, pc parser.Context) {
-	if p.Lines().Len() < 2 {
+	rows := p.Lines().Len()
+	if rows < 2 {
 		return
 	}
 	first, second := p.Lines().At(0), p.Lines().At(1)
 	columns := bytes.Count(first.Value(r.Source()), []byte("|"))
-	if columns > 0 && columns <= maxTableColumns && bytes.IndexByte(second.Value(r.Source()), '-') >= 0 {
+	if columns == 0 || columns > maxTableColumns || bytes.IndexByte(second.Value(r.Source()), '-') < 0 {
+		return
+	}
+	// A row has a cell for every column, whether or not it is written.
+	if spend(pc, cellsKey, rows*(columns+1), maxTableCells) {
 		t.ParagraphTransformer.Transform(p, r, pc)
 	}
 }
