@@ -246,10 +246,14 @@ func optionsJSON(options []DiscordOption) []map[string]any {
 	return out
 }
 
-// isRegistered waits a moment for a command to be registered: people cannot
-// give one that is not.
+// registeredWithin is how long a bot may take to register its commands, on
+// however busy a machine.
+const registeredWithin = time.Minute
+
+// isRegistered waits for a command to be registered: people cannot give one
+// that is not.
 func (d *Discord) isRegistered(ctx context.Context, name string) bool {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, registeredWithin)
 	defer cancel()
 	return d.await(ctx.Done(), func() bool {
 		return (d.endpoint != "" || d.newestReady() != nil) && slices.ContainsFunc(d.commands, func(b json.RawMessage) bool {

@@ -75,7 +75,7 @@ func runResponder(t testing.TB, d *discord.Discord, r bot.Responder) (stop func(
 			if err != nil {
 				t.Errorf("run ended with %v", err)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			t.Error("run did not end")
 		}
 	})

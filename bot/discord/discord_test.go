@@ -55,9 +55,13 @@ func start(t testing.TB, change ...func(*discord.Options)) (*discord.Discord, *b
 	return d, fake
 }
 
-// testContext ends a test that hangs; no test waits for it.
+// patience is for what comes sooner or later, on however busy a machine: it
+// ends a test that hangs, and no test waits for it.
+const patience = time.Minute
+
+// testContext ends when the patience does.
 func testContext(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -137,7 +137,7 @@ func TestCommandOfMessagesLooksTheTextUp(t *testing.T) {
 // ready waits until the fake can bring something to the bot.
 func ready(t *testing.T, fake *bottest.Discord) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if _, err := fake.Interact(ctx, bottest.DiscordInteraction{Guild: guild, Channel: channel, User: member(), Command: "term"}); err != nil {
 		t.Fatal(err)

@@ -62,11 +62,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, bottest.SQLite(t))
 	w.env["SLACK_ADMINS"] = "UNAMED,UNAMEDGUEST,UNAMEDAWAY,UNAMEDGONE,UNAMEDDOWN,UNAMEDHIDDEN"
-	w.env["CONSOLE"], w.env["LISTEN"] = "true", unusedAddress(t)
+	w.env["CONSOLE"] = "true"
 	w.slack.AddChannel(bottest.SlackChannel{ID: slackScratch, Name: "scratch", Member: true})
 	w.discord.AddChannel(testGuild, discordScratch)
 	w.publish("2025-07-03", "架空の事案")
-	w.run(morning)
+	address := w.address(w.run(morning))
 	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
 	defer cancel()
 	if err := w.slack.WaitSockets(ctx, 2); err != nil {
@@ -80,7 +80,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	for scratch, roles := range map[string][]role{
 		"#" + slackScratch: slackRoles(w), "<#" + discordScratch + ">": discordRoles(w),
 		"#general": {
-			{name: "console: reader of a page that is served", open: true, ask: consoleAsker(t, "http://"+w.env["LISTEN"])},
+			{name: "console: reader of a page that is served", open: true, ask: consoleAsker(t, address)},
 			{name: "console: reader of their own page", open: true, admin: true, ask: consoleAsker(t, strings.TrimSuffix(startDemo(t), "/console"))},
 		},
 	} {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -438,12 +439,19 @@ func TestRunTakesPushes(t *testing.T) {
 	}
 }
 
+// readyAt is the record of a process that is ready, in either form of the log.
+var readyAt = regexp.MustCompile(`msg"?[=:]"?ready\b.*address"?[=:]"?(http://[^\s"]+)`)
+
 // address waits until a process is ready and gives that of its pages.
-func (w *world) address(p *process) string {
+func (w *world) address(p *process) (address string) {
 	w.t.Helper()
-	w.await("the bot is ready", func() bool { return strings.Contains(p.out.String(), "msg=ready") })
-	_, after, _ := strings.Cut(p.out.String(), "address=")
-	return strings.Trim(strings.Fields(after)[0], `"`)
+	w.await("the bot is ready", func() bool {
+		if found := readyAt.FindStringSubmatch(p.out.String()); found != nil {
+			address = found[1]
+		}
+		return address != ""
+	})
+	return address
 }
 
 func TestRunServesPages(t *testing.T) {

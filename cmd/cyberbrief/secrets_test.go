@@ -96,7 +96,7 @@ func TestSecretsStayInside(t *testing.T) {
 		format string
 	}{
 		"sockets and text": {(*world).bySockets, "text"},
-		"signed and JSON":  {(*world).signedQuietly, "json"},
+		"signed and JSON":  {(*world).byHTTP, "json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -106,7 +106,7 @@ func TestSecretsStayInside(t *testing.T) {
 			for name, value := range map[string]string{
 				"LOG_LEVEL": "debug", "LOG_FORMAT": tt.format, "API_TOKEN": secretAPIToken, "SLACK_SIGNING_SECRET": bottest.SlackSigningSecret,
 				"DIGEST_SOURCES":       w.digests + "," + keyed(t, "/{date}.md") + ",feed:" + keyed(t, "/feed") + ",feed:" + strings.Replace(gone, "127.0.0.1", "127.0.0.9", 1),
-				"DIGEST_ALLOW_PRIVATE": "true", "DIGEST_LOOKBACK": "2d", "POST_TIME": "10:30", "TIME_ZONE": noonZone(now), "LISTEN": unusedAddress(t), "CONSOLE": "true",
+				"DIGEST_ALLOW_PRIVATE": "true", "DIGEST_LOOKBACK": "2d", "POST_TIME": "10:30", "TIME_ZONE": noonZone(now), "CONSOLE": "true",
 			} {
 				w.env[name] = value
 			}
@@ -114,6 +114,7 @@ func TestSecretsStayInside(t *testing.T) {
 			w.faults()
 			found := &evidence{t: t, all: map[string][]byte{}}
 			p := tt.start(w, now)
+			w.env["LISTEN"] = strings.TrimPrefix(w.address(p), "http://") // for the commands beside it
 			w.await("both channels get the briefing", func() bool {
 				return len(parents(w.inSlack())) > 0 && len(parents(w.inDiscord())) > 0 && w.allPosted(now)
 			})
@@ -131,18 +132,6 @@ func TestSecretsStayInside(t *testing.T) {
 			}
 		})
 	}
-}
-
-// signedQuietly is byHTTP for a log of any form.
-func (w *world) signedQuietly(now time.Time) *process {
-	delete(w.env, "SLACK_APP_TOKEN")
-	w.env["DISCORD_PUBLIC_KEY"] = w.discord.PublicKey()
-	p := w.run(now)
-	w.await("the bot is ready", func() bool { return strings.Contains(p.out.String(), `"msg":"ready"`) })
-	address := "http://" + w.env["LISTEN"]
-	w.slack.UseHooks(bottest.SlackHooks{Commands: address + "/slack/commands", Interactions: address + "/slack/interactions", Events: address + "/slack/events"})
-	w.discord.SignTo(address + "/discord/interactions")
-	return p
 }
 
 // faults lets the first requests of each kind go wrong; posts in ways that
