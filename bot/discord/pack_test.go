@@ -11,6 +11,7 @@ import (
 var packer = bottest.Packer{
 	Render: discord.Render, Refuses: bottest.DiscordRefuses, Read: bottest.ReadDiscord,
 	MayEndWithHeading: func(doc bot.Document, _ string) bool { return isIndex(doc) },
+	Fills:             6000, // in all embeds, https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 }
 
 // isIndex says whether a document has more headings in a row than wait for the

@@ -14,6 +14,7 @@ var packer = bottest.Packer{
 		const short = 2000 // characters, in a message that many small blocks fill
 		return len([]rune(text)) <= short
 	},
+	Fills: 10_000, // see messageBudget
 }
 
 func TestAnyDocumentIsPackedWhole(t *testing.T) { t.Parallel(); packer.TestAny(t) }
