@@ -50,3 +50,18 @@ func TestLiveSeesWhatIsLive(t *testing.T) {
 		}
 	}
 }
+
+// TestForged: a label that tells another place is seen through every dress,
+// and a title that is about a place is left alone.
+func TestForged(t *testing.T) {
+	for label, want := range map[string]bool{
+		"bank.example": true, "「evil.example」": true, "ＥＶＩＬ．example/login": true, "bank.example:443": true,
+		"ログインは https://bank.example から": true, "見よ //evil.example": true, `\\bank.example を`: true, "書く mailto:a@bank.example": true,
+		"bank.example のデータ漏えい": false, "00 evil.eXAmple0": false, "記事": false, "own.example": false,
+		"https://own.example/?bank.example": false,
+	} {
+		if got := forged(label, "own.example"); got != want {
+			t.Errorf("%q is forged: %v, want %v", label, got, want)
+		}
+	}
+}

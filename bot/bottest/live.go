@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -72,12 +73,22 @@ func (l Live) Wrong(plain Live, own bot.Post) []string {
 }
 
 // forged says whether a label tells a place of the payloads, and not the one
-// that it leads to.
+// that it leads to. A name among other words tells what a title is about
+// (Booking.com のデータ漏えい), unless it is dressed as an address.
 func forged(label, host string) bool {
 	label = strings.ToLower(norm.NFKC.String(label))
-	told := strings.Contains(label, "bank.example") || strings.Contains(label, "evil.example")
-	return told && !strings.Contains(label, strings.ToLower(host))
+	if strings.Contains(label, strings.ToLower(host)) {
+		return false
+	}
+	words := strings.Fields(label)
+	return slices.ContainsFunc(words, func(word string) bool {
+		told := strings.Contains(word, "bank.example") || strings.Contains(word, "evil.example")
+		return told && (len(words) == 1 || addressed.MatchString(word))
+	})
 }
+
+// addressed is what makes an address of a name in any sentence.
+var addressed = regexp.MustCompile(`[/\\]{2}|https?:|ftp:|mailto:`)
 
 // hostsOf are the hosts that a post's own http and https addresses lead to.
 func hostsOf(p bot.Post) map[string]bool {
